@@ -1,0 +1,87 @@
+"""Run a language model over a whole DataFrame from one notebook cell, at batch prices.
+
+``%load_ext dw_jupyter`` gives notebooks the ``%%dwbatch`` cell magic. Everything it does is a call here too, for
+scripts and for notebooks without magics. Importing the package is light: each name loads its room when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dw_jupyter import config as _config
+from dw_jupyter import errors
+
+if TYPE_CHECKING:
+    __version__: str
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from dw_jupyter.api.client import AsyncClient
+    from dw_jupyter.api.types import Batch
+    from dw_jupyter.job.accounts import models, use
+    from dw_jupyter.job.handle import Job
+    from dw_jupyter.job.snapshot import Snapshot
+    from dw_jupyter.job.submit import attach, jobs, submit
+
+__all__ = [
+    "AsyncClient",
+    "Batch",
+    "Job",
+    "Snapshot",
+    "__version__",
+    "attach",
+    "errors",
+    "jobs",
+    "load_ipython_extension",
+    "models",
+    "submit",
+    "unload_ipython_extension",
+    "use",
+]
+
+_HOMES = {
+    "AsyncClient": "dw_jupyter.api.client",
+    "Batch": "dw_jupyter.api.types",
+    "Job": "dw_jupyter.job.handle",
+    "Snapshot": "dw_jupyter.job.snapshot",
+    "attach": "dw_jupyter.job.submit",
+    "jobs": "dw_jupyter.job.submit",
+    "models": "dw_jupyter.job.accounts",
+    "submit": "dw_jupyter.job.submit",
+    "use": "dw_jupyter.job.accounts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the room that holds a public name."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("dw_jupyter")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _embedded_service(report: _config.Report | None) -> _config.Connection:
+    """The service on this machine, started if it is not running."""
+    launch = import_module("dw_jupyter.local.launch")
+    address = launch.find_or_start(_config.home() / "local", report=report)
+    return _config.Connection(account="local", base_url=address.base_url, api_key=address.api_key)
+
+
+_config.providers["local"] = _embedded_service
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What ``%load_ext dw_jupyter`` calls."""
+    import_module("dw_jupyter.notebook.extension").load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What ``%unload_ext dw_jupyter`` calls."""
+    import_module("dw_jupyter.notebook.extension").unload(shell)

@@ -1,0 +1,96 @@
+"""Answers that say no, read into exceptions.
+
+The service writes most refusals as plain text, some as its own JSON, and those of the real-time path in OpenAI's
+envelope; proxies before it write HTML. One sentence is taken out of each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from typing import Any
+
+import httpx
+
+from dw_jupyter import errors
+
+_BY_STATUS: dict[int, type[errors.APIStatusError]] = {
+    401: errors.AuthenticationError,
+    402: errors.PaymentRequiredError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    410: errors.NotFoundError,
+    429: errors.RateLimitError,
+}
+
+_TODO: dict[int, str] = {
+    401: "Check the key (DOUBLEWORD_API_KEY, or `dw login`); a key belongs to one region and one purpose.",
+    402: "Add credit or raise the cap in the console, then run the cell again: it goes on from here.",
+    403: "`%dwbatch models` lists what this key may use.",
+    404: "It may have been deleted or have expired, or belong to another account.",
+    410: "It was deleted.",
+    413: "Send fewer or shorter rows at once.",
+    429: "Wait a while, then run the cell again: it goes on from here.",
+}
+
+
+def read_error(response: httpx.Response, *, path: str) -> errors.APIStatusError:
+    """The exception for a response that says no; its body must have been read."""
+    body = response.text[:4000]
+    status = response.status_code
+    method = response.request.method
+    kind = _BY_STATUS.get(status) or (errors.ServerError if status >= 500 else errors.BadRequestError)
+    said = sentence(body) or response.reason_phrase or "no reason given"
+    fallback = "Run the cell again: it goes on from here." if status >= 500 else ""
+    return kind(
+        f"The service said no ({status}): {said}",
+        _TODO.get(status, fallback),
+        method=method,
+        path=path,
+        status_code=status,
+        body=body,
+    )
+
+
+def sentence(body: str) -> str:
+    """The one line that a person should read of an error body: plain text, or the message inside JSON or HTML."""
+    text = body.strip()
+    if text.startswith(("{", "[")):
+        with contextlib.suppress(ValueError, RecursionError):
+            text = _message(json.loads(text)) or text
+    elif text.startswith("<"):
+        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+        text = title[1] if title else "the answer is a web page, not the API's"
+    return " ".join(text.split())[:300]
+
+
+def _message(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return next((found for item in value if (found := _message(item))), "")
+    if isinstance(value, dict):
+        named = (_message(value[key]) for key in ("message", "error", "detail", "msg", "title") if key in value)
+        return max(named, key=len, default="")
+    return ""
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds the service asks to wait: the ``Retry-After`` header, else ``retry_after_seconds`` of the body."""
+    for value in (response.headers.get("Retry-After"), _field(response.text, "retry_after_seconds")):
+        try:
+            seconds = float(value)
+        except (TypeError, ValueError):
+            continue
+        if seconds >= 0:
+            return seconds
+    return None
+
+
+def _field(body: str, name: str) -> Any:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value.get(name) if isinstance(value, dict) else None

@@ -1,0 +1,1 @@
+"""DataFrame ⇄ request lines and result lines: the only code that knows pandas."""

@@ -1,0 +1,113 @@
+"""The cells of a frame as plain Python values, and the words for a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dw_jupyter.errors import TemplateError
+
+
+class Moment(dt.datetime):
+    """A date and time that is written as ISO 8601 text and has all the parts of a datetime."""
+
+    __str__ = dt.datetime.isoformat
+
+
+def natives(series: pd.Series[Any]) -> list[Any]:
+    """The values of a column as Python has them: no NumPy scalars or arrays, and moments as ``Moment``."""
+    values: list[Any] = series.tolist()
+    if series.dtype.kind in "iufb" or isinstance(series.dtype, pd.StringDtype):
+        return values
+    return [value if type(value) is str else native(value) for value in values]
+
+
+def native(value: Any) -> Any:
+    """One value as Python has it."""
+    if isinstance(value, np.ndarray | np.generic):
+        return native(value.item()) if value.ndim == 0 else [native(part) for part in value.tolist()]
+    if isinstance(value, dt.datetime) and value is not pd.NaT:
+        return Moment(
+            value.year,
+            value.month,
+            value.day,
+            value.hour,
+            value.minute,
+            value.second,
+            value.microsecond,
+            value.tzinfo,
+            fold=value.fold,
+        )
+    return value
+
+
+class Columns:
+    """A frame's columns by label, whatever the labels are."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame: Any = frame
+        self.places: dict[Hashable, int] = {label: place for place, label in enumerate(frame.columns)}
+
+    def __getitem__(self, label: Hashable) -> pd.Series[Any]:
+        """The column of this label, or a TemplateError that names the ones there are."""
+        if label not in self:
+            raise self.unknown(label)
+        column: pd.Series[Any] = self.frame.iloc[:, self.places[label]]
+        return column
+
+    def __contains__(self, label: object) -> bool:
+        return isinstance(label, Hashable) and label in self.places
+
+    def unknown(self, label: Hashable) -> TemplateError:
+        """The error for a label that no column has."""
+        names = [str(name) for name in self.places]
+        near = get_close_matches(str(label), names, n=1)
+        listed = ", ".join(names)
+        listed = listed if len(listed) <= 120 else listed[:119].rsplit(", ", 1)[0] + ", …"
+        hint = f'Did you mean "{near[0]}"? ' if near else ""
+        return TemplateError(
+            f'There is no column "{label}" in the source.', f"{hint}Columns: {listed}" if names else ""
+        )
+
+
+class Row(Mapping[Hashable, Any]):
+    """One row by column label, for what a prompt looks up while it is rendered."""
+
+    __slots__ = ("_columns", "_position")
+
+    def __init__(self, columns: Columns, position: int) -> None:
+        self._columns = columns
+        self._position = position
+
+    def __getitem__(self, label: Hashable) -> Any:
+        value = native(self._columns[label].iloc[self._position])
+        if is_missing(value):
+            raise TemplateError(f'column "{label}" has no value', "")
+        return value
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._columns
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._columns.places)
+
+    def __len__(self) -> int:
+        return len(self._columns.places)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether pandas calls a value missing: None, NaN, NaT or NA."""
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+
+
+def row_words(index: pd.Index, position: int) -> str:
+    """A row in words: ``row 17``, with its label where that is not its position."""
+    label = native(index[position])
+    if type(label) is int and label == position:
+        return f"row {position}"
+    return f"row {position} (index {label!r})" if isinstance(label, str | tuple) else f"row {position} (index {label})"

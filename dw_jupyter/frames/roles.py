@@ -1,0 +1,66 @@
+"""Role lines: the lines of a prompt that begin a message."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+
+_ROLES = ("system", "user", "assistant")
+_ROLE_OF = {str(number): role for number, role in enumerate(_ROLES)}
+_BLANKS = string.whitespace
+_LINE = re.compile(rf"^({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
+
+
+class RoleMarks:
+    """The role lines of one prompt, as random marks that no data can forge.
+
+    A line that is just ``system:``, ``user:`` or ``assistant:`` becomes a mark before the prompt is compiled, so that
+    loops may span messages. A mark is made of digits and a control character: filters such as ``upper`` leave it
+    alone, and ASCII text stays ASCII. Without role lines the whole prompt is one user message.
+    """
+
+    def __init__(self, text: str) -> None:
+        digits = f"{secrets.randbelow(10**40):040d}"
+        self.mark = f"\x01{digits}"
+        self.row = f"\x02{digits}"
+        """What stands before each row where many rows are rendered at once."""
+        self.name = f"dw{digits}"
+        """A beginning for names that no prompt can hold."""
+        self.text = _LINE.sub(lambda line: f"{self.mark}{_ROLES.index(line[1])}", text)
+        """The prompt with its marks, line for line."""
+        self.role = "" if self.mark in self.text else "user"
+        """The role of the one message that differs from row to row, "" where they are told by marks."""
+
+    def cut(self, opening: str) -> tuple[list[dict[str, str]], str]:
+        """The whole messages in the plain text that a prompt opens with, and what is left of it.
+
+        Where only one message is left, its mark goes as well: every row is that message.
+        """
+        before, *parts = opening.split(self.mark)
+        if not parts or before.strip(_BLANKS):
+            return [], opening
+        whole, last = parts[:-1], parts[-1]
+        if self.text.count(self.mark) == len(parts):
+            self.role = _ROLE_OF[last[0]]
+            return [_message(part) for part in whole], last[1:]
+        return [_message(part) for part in whole], self.mark + last
+
+    def messages(self, rendered: str) -> list[dict[str, str]]:
+        """The messages in a rendered prompt, blanks stripped at both ends of each.
+
+        Raises:
+            ValueError: text before the first role line, or no message at all.
+        """
+        if self.role:
+            return [{"role": self.role, "content": rendered.strip(_BLANKS)}]
+        before, *parts = rendered.split(self.mark)
+        if before.strip(_BLANKS):
+            raise ValueError("there is text before the first role line")
+        if not parts:
+            raise ValueError("it has no message")
+        return list(map(_message, parts))
+
+
+def _message(part: str) -> dict[str, str]:
+    return {"role": _ROLE_OF[part[0]], "content": part[1:].strip(_BLANKS)}

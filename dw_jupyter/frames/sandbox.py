@@ -1,0 +1,49 @@
+"""The Jinja2 that prompts are written in: sandboxed, strict, without comments, globals or chance."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .cells import native
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The one environment of all prompts.
+
+    Undefined names are errors. ``random`` is gone, since running a cell again must give the same requests; ``tojson``
+    is plain JSON. There is no comment syntax: LaTeX and f-strings hold ``{#``, so its marks are ones no text holds.
+    """
+    never = secrets.token_hex(16)
+    made = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        comment_start_string=f"{never}<",
+        comment_end_string=f">{never}",
+    )
+    made.globals.clear()
+    del made.filters["random"]
+    made.filters["tojson"] = _tojson
+    return made
+
+
+def _tojson(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): value[key] for key in value}
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    plain = native(value)
+    if plain is value:
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    return plain

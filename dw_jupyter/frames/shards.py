@@ -1,0 +1,83 @@
+"""Request files: lines gathered into as many files as the service's limits ask for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+from .limits import Limits
+
+_BUFFER = 256 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """One request file, whole and on the disk."""
+
+    path: Path
+    requests: int
+    bytes: int
+    first: int
+    """The position of the row that its first line is for."""
+
+
+class ShardWriter:
+    """Writes ``requests-000.jsonl``, ``requests-001.jsonl`` … into a folder, a new one where a limit would be passed.
+
+    Used as a context: the last file is whole once it is left without an error. After an error the folder holds files
+    that are not whole.
+    """
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.shards: list[Shard] = []
+        self._folder = folder
+        self._limits = limits
+        self._file: BinaryIO | None = None
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._requests = 0
+        self._bytes = 0
+        self._first = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._finish()
+        elif self._file:
+            self._file.close()
+
+    def write(self, parts: tuple[bytes, ...], length: int) -> None:
+        """Add one line, given in parts of this length together; it ends in a newline and fits in a file."""
+        if self._requests == self._limits.requests or self._bytes + length > self._limits.file_bytes:
+            self._finish()
+        self._requests += 1
+        self._bytes += length
+        self._parts += parts
+        self._held += length
+        if self._held > _BUFFER:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._file is None:
+            self._file = (self._folder / f"requests-{len(self.shards):03d}.jsonl").open("wb")
+        self._file.write(b"".join(self._parts))
+        self._parts.clear()
+        self._held = 0
+
+    def _finish(self) -> None:
+        if not self._requests:
+            return
+        self._flush()
+        with cast(BinaryIO, self._file) as file:
+            file.flush()
+            os.fsync(file.fileno())
+            path = Path(file.name)
+        self.shards.append(Shard(path=path, requests=self._requests, bytes=self._bytes, first=self._first))
+        self._file = None
+        self._first += self._requests
+        self._requests = self._bytes = 0

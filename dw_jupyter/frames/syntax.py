@@ -1,0 +1,168 @@
+"""What a prompt's syntax tree says before any row is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from difflib import get_close_matches
+
+import jinja2
+from jinja2 import meta, nodes
+from jinja2.visitor import NodeTransformer
+
+from dw_jupyter.errors import TemplateError
+
+from .cells import Row
+from .roles import RoleMarks
+from .sandbox import environment
+
+_HELP = "{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."
+_FOREIGN = {
+    nodes.Include: "include",
+    nodes.Import: "import",
+    nodes.FromImport: "from",
+    nodes.Extends: "extends",
+    nodes.Block: "block",
+}
+
+
+def parse(marks: RoleMarks) -> nodes.Template:
+    """The tree of a prompt.
+
+    Raises:
+        TemplateError: it does not compile, needs a second template, uses an unknown filter, or has text before its
+            first role line. The first line of the error says on which line of the prompt.
+    """
+    try:
+        tree = environment().parse(marks.text)
+    except jinja2.TemplateSyntaxError as error:
+        message = (error.message or "").replace(marks.mark, "").rstrip(".")
+        raise TemplateError(f"Line {error.lineno} of the prompt: {message}.", _HELP) from error
+    for node in tree.find_all(tuple(_FOREIGN)):
+        raise TemplateError(
+            f"Line {node.lineno} of the prompt: {{% {_FOREIGN[type(node)]} %}} needs a second template.",
+            "Put everything in this one; {% macro %} names a part that is used again.",
+        )
+    _check_names(tree)
+    if not marks.role:
+        _check_beginning(tree, marks)
+    return tree
+
+
+def _check_names(tree: nodes.Template) -> None:
+    """Every filter and test exists. Jinja2 itself leaves those inside an ``if`` to the rendering."""
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        kind = "filter" if isinstance(node, nodes.Filter) else "test"
+        known = environment().filters if isinstance(node, nodes.Filter) else environment().tests
+        if node.name not in known:
+            near = get_close_matches(node.name, known, n=1)
+            raise TemplateError(
+                f'Line {node.lineno} of the prompt: there is no {kind} "{node.name}".',
+                f'Did you mean "{near[0]}"?' if near else f"The {kind}s are those of Jinja2.",
+            )
+    if any(name.name == "self" for name in tree.find_all(nodes.Name)):
+        raise TemplateError('"self" has a meaning of its own in a prompt.', 'A column of that name is row["self"].')
+
+
+def _check_beginning(tree: nodes.Template, marks: RoleMarks) -> None:
+    for data in _texts(tree):
+        before, mark, _ = data.data.partition(marks.mark)
+        if before.strip():
+            line = data.lineno + before[: len(before) - len(before.lstrip())].count("\n")
+            raise TemplateError(
+                f"Line {line} of the prompt: there is text before the first role line.",
+                "Put it behind a line that is just system: or user:",
+            )
+        if mark:
+            return
+
+
+def _texts(node: nodes.Node) -> Iterator[nodes.TemplateData]:
+    """The plain text in the order of the prompt, without what is only named for later."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.TemplateData):
+            yield child
+        elif not isinstance(child, nodes.Macro | nodes.AssignBlock):
+            yield from _texts(child)
+
+
+class Variables(NodeTransformer):
+    """What a prompt asks of a row, and its tree rewritten to ask for plain variables only.
+
+    ``row["any name"]`` with a constant becomes a variable like the others, so that columns are all taken alike and a
+    wrong name is known before anything is rendered. What is looked up by a computed name stays and needs ``row``.
+    """
+
+    def __init__(self, marks: RoleMarks) -> None:
+        tree = parse(marks)
+        free = meta.find_undeclared_variables(tree)
+        held = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
+        self.marks = marks
+        self.labels: dict[str, Hashable] = {}
+        """The column label of each variable, in the order of appearance."""
+        self._free = free - {"row"}
+        self._row_is_ours = "row" in free and "row" not in held
+        self.tree: nodes.Template = self.visit(tree)
+        self.always = self._cut_opening()
+        """The messages that every row begins with, no longer in the tree."""
+        self.needs_row = "row" in meta.find_undeclared_variables(self.tree)
+        self.wrappable = "loop" not in free | held
+        """Whether many rows can be rendered as one loop: there ``loop`` would mean another thing."""
+
+    def _cut_opening(self) -> list[dict[str, str]]:
+        opening = next(iter(self.tree.body), None)
+        if (
+            self.marks.role
+            or not isinstance(opening, nodes.Output)
+            or not isinstance(opening.nodes[0], nodes.TemplateData)
+        ):
+            return []
+        always, opening.nodes[0].data = self.marks.cut(opening.nodes[0].data)
+        return always
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Name:  # noqa: N802 - Jinja2's name
+        """A free name is a column of that name."""
+        if node.ctx == "load" and node.name in self._free:
+            self.labels.setdefault(node.name, node.name)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 - Jinja2's name
+        """``row["name"]`` is a column, whatever its label."""
+        if not isinstance(node.arg, nodes.Slice):
+            try:
+                return self._column(node, node.arg.as_const())
+            except nodes.Impossible:
+                pass
+        self.generic_visit(node)
+        return node
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 - Jinja2's name
+        """``row.name`` is a column too, unless a mapping has something of that name."""
+        if not hasattr(Row, node.attr):
+            return self._column(node, node.attr)
+        self.generic_visit(node)
+        return node
+
+    def _column(self, node: nodes.Getitem | nodes.Getattr, label: Hashable) -> nodes.Node:
+        if self._row_is_ours and isinstance(node.node, nodes.Name) and node.node.name == "row":
+            # A name of its own: inside a loop the plain name may mean another thing.
+            name = f"{self.marks.name}_{len(self.labels)}"
+            self.labels[name] = label
+            return nodes.Name(name, "load", lineno=node.lineno)
+        self.generic_visit(node)
+        return node
+
+    def over_rows(self) -> nodes.Template:
+        """The prompt as the body of one loop over rows, each row behind ``marks.row``."""
+        names = [*self.labels, *(["row"] if self.needs_row else [])]
+        loop = nodes.For(
+            nodes.Tuple([nodes.Name(name, "store") for name in names], "store"),
+            nodes.Name(self.marks.name, "load"),
+            [nodes.Output([nodes.TemplateData(self.marks.row)]), *self.tree.body],
+            [],
+            None,
+            False,
+        )
+        tree = nodes.Template([loop], lineno=1)
+        tree.set_environment(environment())
+        tree.set_lineno(1)
+        return tree

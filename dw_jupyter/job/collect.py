@@ -1,0 +1,93 @@
+"""Fetch what was answered: onto the disk first, then into the frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.types import Batch
+from dw_jupyter.frames.results import Results
+from dw_jupyter.job.journal import Journal, Kind
+
+
+class Collector:
+    """The two files of one shard's batch, fetched line by line as they grow.
+
+    Args:
+        journal: the job; the cursor is the number of whole lines it holds of each file.
+        number: which shard.
+        results: where each line goes once it is on the disk.
+    """
+
+    def __init__(self, journal: Journal, number: int, *, results: Results) -> None:
+        self._journal = journal
+        self._number = number
+        self._results = results
+
+    def _files(self, batch: Batch) -> list[tuple[Path, str, int]]:
+        """Path on disk, file id and lines that the counts promise, for each file that the batch names."""
+        kinds: list[tuple[Kind, str | None, int]] = [
+            ("output", batch.output_file_id, batch.completed),
+            ("error", batch.error_file_id, batch.failed),
+        ]
+        return [(self._journal.path(kind, self._number), file_id, n) for kind, file_id, n in kinds if file_id]
+
+    async def collect(self, client: AsyncClient) -> None:
+        """Fetch the lines behind the cursor, of each file that should have some.
+
+        Raises:
+            APIError: a download broke off; what came whole is kept, and the next call goes on behind it.
+            JournalError: the disk does not take it.
+        """
+        batch = self._journal.record.shards[self._number].batch
+        if batch is None:
+            return
+        # Some services count nothing before the end, and some nothing at all.
+        blind = batch.ended and batch.total == 0
+        for path, file_id, promised in self._files(batch):
+            if blind or self._journal.cursor(path) < promised:
+                await self._fetch(client, path, file_id)
+
+    def whole(self, batch: Batch) -> bool:
+        """Whether as many lines are here as the counts of the batch promise."""
+        return all(self._journal.cursor(path) >= promised for path, _, promised in self._files(batch))
+
+    async def refetch(self, client: AsyncClient) -> None:
+        """Fetch both files from their first line: a line can land before the cursor, if rarely.
+
+        A file is fetched whole beside the old one before it takes its place.
+        """
+        batch = self._journal.record.shards[self._number].batch
+        if batch is None:
+            return
+        for path, file_id, _ in self._files(batch):
+            newer = path.with_suffix(".next")
+            self._journal.begin(newer)
+            await self._fetch(client, newer, file_id)
+            self._journal.replace(path, newer)
+
+    async def _fetch(self, client: AsyncClient, path: Path, file_id: str) -> None:
+        skip = self._journal.cursor(path)
+        known = _first_line(path) if skip else b""
+        first = True
+        surplus = 0
+
+        def receive(block: bytes) -> None:
+            nonlocal first, surplus
+            if first:
+                first = False
+                # A service that ignores `skip` begins again with the file's first line.
+                surplus = skip if known and block.startswith(known) else 0
+            while surplus and block:
+                block = block[block.index(b"\n") + 1 :]
+                surplus -= 1
+            if block:
+                self._journal.append(path, block)
+                self._results.add(block)
+
+        await client.download(file_id, receive, skip=skip)
+
+
+def _first_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.readline()

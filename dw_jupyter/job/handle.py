@@ -1,0 +1,215 @@
+"""The handle of a job: awaitable, safe from any thread, and as light as a future."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from dw_jupyter import errors, job
+from dw_jupyter.api.types import Batch, RequestCounts
+from dw_jupyter.job import loop
+from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noticed
+from dw_jupyter.job.lifecycle import Lifecycle
+from dw_jupyter.job.publisher import Renderer
+from dw_jupyter.job.snapshot import Snapshot
+
+HEARTBEAT = 0.1
+
+
+class Job:
+    """One cell's work: as many batches as its rows ask for.
+
+    ``await job`` or ``job.result()`` wait for the end and give the frame; ``job.df`` is the frame as it is now. A
+    job is bound to its journal on disk, not to this object: dropping the object, or the kernel, loses nothing.
+    """
+
+    def __init__(
+        self,
+        opening: Coroutine[Any, Any, Lifecycle],
+        *,
+        index: pd.Index,
+        early: Snapshot,
+        empty: Callable[[pd.Index], pd.DataFrame],
+    ) -> None:
+        self._index = index
+        self._early = early
+        self._empty = empty
+        self._renderers: list[Renderer] = []
+        self._opened = loop.spawn(opening)
+        self._receipt = loop.spawn(self._until_received())
+        self._ended = loop.spawn(self._until_ended())
+
+    @property
+    def id(self) -> str:
+        """The job's id, by which ``attach`` finds it; ``""`` until its rows are rendered."""
+        return self.snapshot.job
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """All that is known of the job now."""
+        life = self._life()
+        if life is not None:
+            return life.snapshot
+        if self._opened.done() and not self._opened.cancelled() and (error := self._opened.exception()):
+            return _failed(self._early, error)
+        return self._early
+
+    @property
+    def status(self) -> str:
+        """The state in words: ``"142 of 500 answered, 3 failed"``."""
+        return self.snapshot.headline
+
+    @property
+    def counts(self) -> RequestCounts:
+        """How many rows there are, and how many are answered and failed."""
+        now = self.snapshot
+        return RequestCounts(total=now.total, completed=now.completed, failed=now.failed)
+
+    @property
+    def batches(self) -> list[Batch]:
+        """The service's batches, as last seen; empty until they are made."""
+        life = self._life()
+        return [s.batch for s in life.journal.record.shards if s.batch] if life is not None else []
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """A new frame on the source's index: the answers so far, ``dw_status`` and ``dw_error``."""
+        life = self._life()
+        return life.frame(self._index) if life is not None else self._empty(self._index)
+
+    def done(self) -> bool:
+        """Whether the job has ended and every answer is here."""
+        return self._ended.done()
+
+    def cancel(self) -> None:
+        """Ask the service to stop. Returns at once; ``status`` says when it is confirmed. Answers are kept."""
+        loop.spawn(self._cancel())
+
+    def ready(self, timeout: float | None = None) -> None:
+        """Wait until the requests are on disk and the job has its id.
+
+        Raises:
+            DoublewordError: a row cannot be rendered, or the journal cannot be written or read.
+            TimeoutError: ``timeout`` seconds are over; the job goes on.
+            KeyboardInterrupt: the wait was interrupted; the job goes on.
+        """
+        loop.wait(self._opened, timeout=timeout)
+
+    def received(self, timeout: float | None = None) -> bool:
+        """Wait until every batch is made, at most ``timeout`` seconds; whether they are.
+
+        Raises:
+            DoublewordError: what keeps a batch from being made.
+            KeyboardInterrupt: the wait was interrupted; the job goes on.
+        """
+        try:
+            loop.wait(self._receipt, timeout=timeout)
+        except TimeoutError:
+            return False
+        except KeyboardInterrupt:
+            raise StoppedWaiting(self.snapshot) from None
+        return True
+
+    def result(self, timeout: float | None = None) -> pd.DataFrame:
+        """Wait for the end and give the frame.
+
+        Raises:
+            JobFailedError: nothing was answered; a row that failed is not an error but has a ``dw_status``.
+            JobCancelledError: it was cancelled before a row was answered.
+            TimeoutError: ``timeout`` seconds are over; the job goes on.
+            KeyboardInterrupt: the wait was interrupted; the job goes on.
+        """
+        try:
+            loop.wait(self._ended, timeout=timeout)
+        except KeyboardInterrupt:
+            raise StoppedWaiting(self.snapshot) from None
+        return self._finish()
+
+    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> pd.DataFrame:
+        ended = asyncio.wrap_future(self._ended)
+        with noticed() as interrupted:
+            try:
+                # Without a heartbeat an idle kernel loop does not see an interrupt until something else wakes it.
+                while not ended.done():
+                    await asyncio.wait((ended,), timeout=HEARTBEAT)
+            except asyncio.CancelledError:
+                if interrupted.is_set():
+                    raise StoppedAwaitingError(self.snapshot) from None
+                raise
+        return self._finish()
+
+    def subscribe(self, renderer: Renderer) -> None:
+        """Have a renderer draw this job, in the context of the cell that calls this."""
+        self._renderers.append(renderer)
+        loop.spawn(self._subscribe(contextvars.copy_context(), renderer))
+
+    def __repr__(self) -> str:
+        now = self.snapshot
+        return f"<Job {now.job or 'new'}: {', '.join((now.headline, *now.details(time.time())))}>"
+
+    def _ipython_display_(self) -> None:
+        if job.show is None:
+            print(repr(self))  # noqa: T201 - the cell's value, where there is nothing to draw with
+        else:
+            job.show(self)
+
+    def _finish(self) -> pd.DataFrame:
+        snapshot = self.snapshot
+        for renderer in self._renderers:
+            renderer.flush(snapshot)
+        error = self._opened.exception() if self._opened.done() else None
+        if error is not None:
+            raise error
+        if snapshot.state == "failed":
+            what, _, todo = snapshot.error.partition("\n")
+            raise errors.JobFailedError(what, todo, job=snapshot.job)
+        if snapshot.state == "cancelled" and not snapshot.completed:
+            raise errors.JobCancelledError(
+                "The job was cancelled before a row was answered.",
+                "Run the cell with --fresh to send it anew.",
+                job=snapshot.job,
+            )
+        return self.df
+
+    def _life(self) -> Lifecycle | None:
+        opened = self._opened
+        return opened.result() if opened.done() and not opened.cancelled() and not opened.exception() else None
+
+    async def _open(self) -> Lifecycle:
+        return await asyncio.wrap_future(self._opened)
+
+    async def _until_received(self) -> None:
+        life = await self._open()
+        await asyncio.shield(asyncio.wrap_future(life.receipt))
+
+    async def _until_ended(self) -> None:
+        try:
+            life = await self._open()
+        except errors.DoublewordError:
+            return  # `_finish` raises it
+        await asyncio.shield(asyncio.wrap_future(life.done))
+
+    async def _cancel(self) -> None:
+        (await self._open()).cancel()
+
+    async def _subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
+        context.run(renderer.update, self._early)
+        try:
+            life = await self._open()
+        except errors.DoublewordError as error:
+            context.run(renderer.update, _failed(self._early, error))
+        else:
+            life.subscribe(context, renderer)
+
+
+def _failed(early: Snapshot, error: BaseException) -> Snapshot:
+    return replace(early, state="failed", error=str(error))

@@ -1,0 +1,262 @@
+"""A job's folder on disk: what was asked for, what was done about it, and every answer fetched.
+
+::
+
+    <home>/jobs/<job id>/
+      job.json              this record, replaced whole
+      requests-000.jsonl    one file a shard, written once
+      output-000.jsonl      answers as they were fetched, whole lines only
+      error-000.jsonl       failures, likewise
+      index.parquet         the source's index
+      lock                  held by the kernel that drives the job
+
+The files are the truth, and anybody can read them. The number of whole lines of an output or error file is the
+cursor from which its download goes on. A job's id is the beginning of a digest over its account and its requests in
+order, so that the same cell finds the same folder. A key or an address is never written here: the record names the
+account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from filelock import FileLock
+
+from dw_jupyter.errors import JournalError
+from dw_jupyter.job.record import VERSION, JobRecord
+
+Kind = Literal["output", "error"]
+
+
+class Journal:
+    """The folder of one job. One kernel writes it: the one that holds ``lock``."""
+
+    def __init__(self, folder: Path, record: JobRecord) -> None:
+        self.folder = folder
+        self.record = record
+        self.lock = FileLock(folder / "lock")
+        self._cursors: dict[Path, int] = {}
+        self._saving = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path) -> Journal:
+        """Read the journal of an earlier cell.
+
+        Raises:
+            JournalError: there is none, it is damaged, or a newer version of this package wrote it.
+        """
+        try:
+            record = msgspec.json.decode((folder / "job.json").read_bytes(), type=JobRecord)
+        except FileNotFoundError:
+            raise JournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise JournalError(f"The journal {folder} cannot be read: {error}", _KEEP) from None
+        if record.version > VERSION:
+            raise JournalError(f"The journal {folder} is of a newer dw_jupyter.", "Upgrade dw_jupyter.")
+        return cls(folder, record)
+
+    def save(self) -> None:
+        """Replace ``job.json`` whole; it is on the disk when this returns. Threads that save keep their order."""
+        with self._saving, _disk(self.folder):
+            write_whole(self.folder / "job.json", msgspec.json.format(msgspec.json.encode(self.record)))
+
+    def requests_path(self, shard: int) -> Path:
+        """The request lines of one shard."""
+        return self.folder / f"requests-{shard:03}.jsonl"
+
+    def path(self, kind: Kind, shard: int) -> Path:
+        """The lines fetched so far for one shard."""
+        return self.folder / f"{kind}-{shard:03}.jsonl"
+
+    def cursor(self, path: Path) -> int:
+        """Whole lines in a file. A torn tail, left by a kill in the middle of a write, is cut off first."""
+        if path not in self._cursors:
+            with _disk(self.folder):
+                self._cursors[path] = _mend(path)
+        return self._cursors[path]
+
+    def append(self, path: Path, lines: bytes) -> None:
+        """Add whole lines to a file; they are on the disk when this returns."""
+        before = self.cursor(path)
+        del self._cursors[path]  # a write that fails half-way leaves a torn tail, to be cut off before the next
+        with _disk(self.folder), path.open("ab") as file:
+            file.write(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self._cursors[path] = before + lines.count(b"\n")
+
+    def begin(self, path: Path) -> None:
+        """Make a file empty, to be fetched anew."""
+        with _disk(self.folder):
+            path.write_bytes(b"")
+        self._cursors[path] = 0
+
+    def replace(self, path: Path, newer: Path) -> None:
+        """Put a file that was fetched anew, and whole, in the place of the old one."""
+        with _disk(self.folder):
+            newer.replace(path)
+            _sync_folder(self.folder)
+        self._cursors[path] = self._cursors.pop(newer, 0)
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the job ended without a batch, so that running it again is running it for the first time."""
+        return self.record.finished is not None and all(shard.batch is None for shard in self.record.shards)
+
+    def reload(self) -> None:
+        """Read again what another kernel has written."""
+        self.record = Journal.load(self.folder).record
+        self._cursors.clear()
+
+
+async def save(journal: Journal) -> None:
+    """Save the record without holding up the loop while the disk syncs."""
+    await asyncio.to_thread(journal.save)
+
+
+def jobs_folder(home: Path) -> Path:
+    """Where the jobs are, made if need be, for this user alone.
+
+    Raises:
+        JournalError: it cannot be made or written.
+    """
+    folder = home / "jobs"
+    with _disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    return folder
+
+
+@contextlib.contextmanager
+def staging(home: Path) -> Iterator[Path]:
+    """A folder to prepare a job in; what was not published from it is gone afterwards."""
+    folder = jobs_folder(home) / f".new-{secrets.token_hex(8)}"
+    with _disk(folder):
+        folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(prepared: Path, record: JobRecord, *, fresh: bool) -> tuple[Journal, bool]:
+    """Turn a prepared folder into the job's, unless the job is there already.
+
+    A rename is atomic, so two kernels that run the same cell at once end with one job.
+
+    Returns:
+        The journal, and whether it is new. With ``fresh`` it always is: the id gets a number.
+    """
+    jobs = prepared.parent
+    stem = record.digest[:12]
+    if not fresh and (known := latest(jobs, stem)) is not None:
+        return Journal.load(known), False
+    number = 1
+    while True:
+        record.id = stem if number == 1 else f"{stem}-{number}"
+        Journal(prepared, record).save()
+        try:
+            prepared.rename(jobs / record.id)
+        except OSError:
+            if not (jobs / record.id).exists():
+                raise
+            if not fresh:
+                return Journal.load(jobs / record.id), False
+            number += 1
+            continue
+        _sync_folder(jobs)
+        return Journal(jobs / record.id, record), True
+
+
+def latest(jobs: Path, stem: str) -> Path | None:
+    """The newest of the jobs with the same requests."""
+    numbers = {1: jobs / stem} if (jobs / stem / "job.json").exists() else {}
+    for folder in jobs.glob(f"{stem}-*"):
+        number = folder.name.removeprefix(f"{stem}-")
+        if number.isdecimal() and (folder / "job.json").exists():
+            numbers[int(number)] = folder
+    return numbers[max(numbers)] if numbers else None
+
+
+def records(home: Path) -> list[JobRecord]:
+    """Every job of this machine that can be read, newest first."""
+    found = []
+    for path in jobs_folder(home).glob("*/job.json"):
+        with contextlib.suppress(JournalError):
+            found.append(Journal.load(path.parent).record)
+    return sorted(found, key=lambda record: record.created, reverse=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file so that a reader, or a kill, finds the old one or the new one and nothing between."""
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+_KEEP = "Nothing in it was changed. DW_JUPYTER_HOME sets another place for the journal."
+
+
+@contextlib.contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(f"The journal {folder} cannot be written: {error.strerror or error}", _KEEP) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle on a folder to sync
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _mend(path: Path) -> int:
+    try:
+        file = path.open("r+b")
+    except FileNotFoundError:
+        return 0
+    with file:
+        lines = whole = position = 0
+        while block := file.read(1 << 20):
+            lines += block.count(b"\n")
+            last = block.rfind(b"\n")
+            if last >= 0:
+                whole = position + last + 1
+            position += len(block)
+        if whole < position:
+            file.truncate(whole)
+    return lines
+
+
+def blocks_of_lines(path: Path) -> Iterator[bytes]:
+    """The whole lines of a file, if there is one, in blocks of about a quarter of a megabyte; it is not changed."""
+    held = b""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        while block := file.read(1 << 18):
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield held + block[:cut]
+                held = block[cut:]
+            else:
+                held += block

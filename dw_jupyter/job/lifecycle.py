@@ -1,0 +1,247 @@
+"""One job at work: upload, create, poll, collect, end.
+
+A lifecycle is driven on the background loop, and its state is written there alone. It knows no display: whoever
+wants to draw subscribes a renderer. Several handles, from several cells, may share one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextvars
+import time
+from dataclasses import replace
+from functools import partial
+
+import filelock
+import pandas as pd
+
+from dw_jupyter import config, errors
+from dw_jupyter.frames.results import Results, Status
+from dw_jupyter.frames.schema import Schema
+from dw_jupyter.job.journal import Journal, blocks_of_lines, save
+from dw_jupyter.job.publisher import Publisher, Renderer, log
+from dw_jupyter.job.rate import Rate
+from dw_jupyter.job.service import CLOUD, Service
+from dw_jupyter.job.shard import Shard
+from dw_jupyter.job.snapshot import ENDED, Snapshot, State
+from dw_jupyter.job.tally import outcome, tally
+
+
+class Lifecycle:
+    """The life of one job from its journal on; made on the background loop.
+
+    Args:
+        journal: the job's folder.
+        note: said beside the counts, such as that the job was begun by an earlier cell.
+    """
+
+    def __init__(self, journal: Journal, *, note: str = "") -> None:
+        record = journal.record
+        self.journal = journal
+        self.receipt: concurrent.futures.Future[None] = concurrent.futures.Future()
+        """Done when every batch is made, or holds the first reason why one was not."""
+        self.done: concurrent.futures.Future[Snapshot] = concurrent.futures.Future()
+        """Done when the job has ended and its last snapshot was drawn."""
+        self._results = self._empty()
+        self._rate = Rate()
+        self._task: asyncio.Task[None] | None = None
+        self._shards: list[Shard] = []
+        self._service = Service(
+            partial(config.connect, record.account),
+            token=record.shards[0].token.rpartition("-")[0],
+            trouble=lambda text: self._publisher.publish(trouble=text.replace("\n", " ")),
+        )
+        self._publisher = Publisher(
+            Snapshot(
+                job=record.id,
+                label=record.label,
+                state=record.state,
+                total=record.rows,
+                completed=record.completed,
+                failed=record.failed,
+                model=record.model,
+                window=record.window,
+                account=record.account,
+                note=note,
+                error=record.error,
+                started=record.created,
+                updated=record.finished or time.time(),
+            )
+        )
+
+    def frame(self, index: pd.Index) -> pd.DataFrame:
+        """The answers so far on ``index``; a new frame each time. From any thread."""
+        snapshot = self.snapshot
+        frame = self._results.frame(index, rest=_rest(snapshot.state))
+        frame.attrs["dw_jupyter"] = {
+            "job": snapshot.job,
+            "state": snapshot.state,
+            "answered": snapshot.completed,
+            "failed": snapshot.failed,
+            "total": snapshot.total,
+        }
+        return frame
+
+    async def start(self) -> None:
+        """Read what is on the disk already; begin, or go on where the journal stopped."""
+        await asyncio.to_thread(self._read_lines)
+        if self.journal.record.finished is not None:
+            self.receipt.set_result(None)
+            self.done.set_result(self.snapshot)
+        else:
+            self._task = asyncio.create_task(self._live())
+
+    def resume(self) -> None:
+        """Take up a job again that ended before anything of it was sent, such as for want of credit."""
+        record = self.journal.record
+        record.finished, record.state, record.error, record.cancel_asked = None, "uploading", "", False
+        for shard in record.shards:
+            shard.error = ""
+        self._publisher.snapshot = replace(self.snapshot, state="uploading", error="")
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """All that is known now. From any thread."""
+        return self._publisher.snapshot
+
+    def subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
+        """Add a renderer; it draws at once."""
+        self._publisher.subscribe(context, renderer)
+
+    def remark(self, note: str) -> None:
+        """Say something beside the counts."""
+        self._publisher.publish(note=note)
+
+    def cancel(self) -> None:
+        """Ask for the job's end; the state says ``cancelled`` when the service has confirmed it."""
+        if self.snapshot.ended or self.journal.record.cancel_asked:
+            return
+        self.journal.record.cancel_asked = True
+        self._publisher.publish(state="cancelling")
+        self._service.wake.set()
+
+    async def _live(self) -> None:
+        try:
+            await self._own()
+            try:
+                await self._drive()
+            finally:
+                self.journal.lock.release()
+                await self._service.aclose()
+        except errors.DoublewordError as error:
+            self._end("failed", error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
+            log.exception("job %s", self.journal.record.id)
+            self._end("failed", errors.DoublewordError(f"{type(error).__name__}: {error}"[:300], _BUG))
+
+    async def _own(self) -> None:
+        """Become the kernel that drives this job; follow the one that does until it is gone."""
+        followed = False
+        while True:
+            try:
+                self.journal.lock.acquire(blocking=False)
+            except filelock.Timeout:
+                followed = True
+                await asyncio.to_thread(self._reread)
+                self._publisher.publish(note="Another kernel drives this job; this view follows it.")
+                await asyncio.sleep(CLOUD.least)
+            else:
+                if followed:
+                    await asyncio.to_thread(self._reread)
+                return
+
+    async def _drive(self) -> None:
+        record = self.journal.record
+        if record.finished is None:
+            await save(self.journal)
+            make = partial(
+                Shard,
+                results=self._results,
+                service=self._service,
+                changed=self._observe,
+            )
+            self._shards = [make(self.journal, number) for number in range(len(record.shards))]
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for shard in self._shards:
+                        group.create_task(self._run(shard))
+            except BaseExceptionGroup as several:
+                raise several.exceptions[0] from None
+            record.completed, record.failed = self._results.completed, self._results.failed
+            record.state, record.error = outcome(record, completed=record.completed, failed=record.failed)
+            record.finished = time.time()
+            await save(self.journal)
+        error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
+        self._end(record.state, error)
+
+    async def _run(self, shard: Shard) -> None:
+        try:
+            await shard.send()
+        except errors.APIError as error:
+            if not self.receipt.done():
+                self.receipt.set_exception(error)
+            return
+        if not self.receipt.done() and all(s.record.batch or s.record.error for s in self._shards):
+            self.receipt.set_result(None)
+        await shard.watch()
+
+    def _end(self, state: State, error: errors.DoublewordError | None) -> None:
+        """Publish the last snapshot, and only then let those who wait go on: nbclient drops what comes later."""
+        done = self._results.completed, self._results.failed
+        self._publisher.publish(
+            state=state,
+            completed=done[0],
+            failed=done[1],
+            error=str(error) if error else "",
+            trouble="",
+            updated=self.journal.record.finished or time.time(),
+        )
+        self._publisher.emit()
+        if not self.receipt.done():
+            if state == "failed" and error is not None:
+                self.receipt.set_exception(error)
+            else:
+                self.receipt.set_result(None)
+        self.done.set_result(self.snapshot)
+
+    def _observe(self) -> None:
+        """Put together what the shards have seen."""
+        now = time.time()
+        counts = tally(
+            self.journal.record,
+            uploaded=[shard.uploaded for shard in self._shards],
+            rejected=self._results.failed,
+        )
+        rate = self._rate.see(now, counts["completed"] + counts["failed"])
+        self._publisher.publish(**counts, rate=rate, updated=now)
+
+    def _empty(self) -> Results:
+        record = self.journal.record
+        schema = Schema.from_json(record.json_schema) if record.json_schema else None
+        return Results(record.rows, schema)
+
+    def _read_lines(self) -> None:
+        """Take in every line that is on the disk, a block at a time."""
+        results = self._empty()
+        for number in range(len(self.journal.record.shards)):
+            for kind in ("output", "error"):
+                path = self.journal.path(kind, number)
+                for block in blocks_of_lines(path):
+                    results.add(block)
+        self._results = results
+
+    def _reread(self) -> None:
+        """Take over what another kernel has written since."""
+        self.journal.reload()
+        self._read_lines()
+
+
+_BUG = "This is a bug of dw_jupyter; what was answered is kept. Please report it."
+
+
+def _rest(state: State) -> Status:
+    """The status of a row without an answer, in a job of this state."""
+    if state not in ENDED:
+        return "pending"
+    return "cancelled" if state == "cancelled" else "missing"

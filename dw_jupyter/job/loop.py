@@ -1,0 +1,87 @@
+"""The one background event loop: a daemon thread on which everything that waits is run.
+
+A kernel's own loop stands still while a cell is busy, so nothing of a job runs there. The thread is started when it
+is first needed and again after a fork, whose child has no threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from dw_jupyter.errors import DoublewordError
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The background loop, running."""
+    global _loop  # noqa: PLW0603 - one loop for the process
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_run, args=(_loop,), name="dw_jupyter", daemon=True).start()
+        return _loop
+
+
+def _run(background: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(background)
+    background.run_forever()
+
+
+def spawn(coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+    """Run a coroutine on the background loop; the future must be kept by somebody."""
+    return asyncio.run_coroutine_threadsafe(coroutine, loop())
+
+
+def post(function: Callable[..., object], *args: object) -> None:
+    """Call a function on the background loop soon, from any thread, and return at once."""
+    loop().call_soon_threadsafe(function, *args)
+
+
+def run(coroutine: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T:
+    """Run a coroutine on the background loop and wait for it; Ctrl-C ends the wait and the coroutine.
+
+    Raises:
+        DoublewordError: called on the background loop itself, which would wait for itself.
+        TimeoutError: it took longer than ``timeout`` seconds.
+    """
+    if threading.current_thread().name == "dw_jupyter":
+        coroutine.close()
+        raise DoublewordError("A blocking call was made on the background loop.", "Await it there instead.")
+    future = spawn(coroutine)
+    try:
+        return wait(future, timeout=timeout)
+    except BaseException:
+        future.cancel()
+        raise
+
+
+def wait(future: concurrent.futures.Future[T], *, timeout: float | None = None) -> T:
+    """Wait for a future in short turns, so that an interrupt is noticed within a fifth of a second."""
+    remaining = timeout
+    while remaining is None or remaining > 0:
+        turn = 0.2 if remaining is None else min(0.2, remaining)
+        with contextlib.suppress(concurrent.futures.TimeoutError):
+            return future.result(turn)
+        if future.done():  # the coroutine itself raised a TimeoutError
+            return future.result()
+        remaining = None if remaining is None else remaining - turn
+    raise TimeoutError
+
+
+def _forget_after_fork() -> None:
+    global _loop, _lock
+    _loop, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,101 @@
+"""What ``job.json`` says: what was asked for, and how far each of its batches has come."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from typing import Any
+
+import msgspec
+
+from dw_jupyter.api.types import Batch
+from dw_jupyter.job.snapshot import State
+
+VERSION = 1
+
+
+class ShardRecord(msgspec.Struct, kw_only=True):
+    """One batch of the job: what it holds, and how far it has come."""
+
+    requests: int
+    bytes: int
+    first: int
+    """Position of its first row."""
+    token: str
+    """Goes with the upload as the file's name and with the batch as metadata, and is on disk before either."""
+    uploading: bool = False
+    """An upload was begun; with no ``input_file_id``, whether it arrived is not known."""
+    input_file_id: str = ""
+    creating: bool = False
+    """A create was begun; with no ``batch``, whether it arrived is not known."""
+    batch: Batch | None = None
+    """The batch as it was last seen."""
+    error: str = ""
+    """Why it will not be sent, or not be answered: two lines."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more answers can come."""
+        return bool(self.error) or (self.batch is not None and self.batch.ended)
+
+
+class JobRecord(msgspec.Struct, kw_only=True):
+    """The content of ``job.json``."""
+
+    id: str
+    digest: str
+    account: str
+    label: str
+    endpoint: str
+    window: str
+    model: str
+    rows: int
+    json_schema: dict[str, Any] | None
+    shards: list[ShardRecord]
+    created: float
+    version: int = VERSION
+    state: State = "uploading"
+    error: str = ""
+    cancel_asked: bool = False
+    finished: float | None = None
+    completed: int = 0
+    """Rows answered, as of the last save."""
+    failed: int = 0
+
+
+def digest(account: str, requests: str) -> str:
+    """What makes two cells the same job: the account, and the digest over the requests in order."""
+    return hashlib.blake2b(f"{account}\n{requests}".encode(), digest_size=16).hexdigest()
+
+
+def new_record(
+    *,
+    digest: str,
+    account: str,
+    label: str,
+    endpoint: str,
+    window: str,
+    model: str,
+    rows: int,
+    json_schema: dict[str, Any] | None,
+    shards: list[tuple[int, int, int]],
+) -> JobRecord:
+    """The first record of a job; ``shards`` gives requests, bytes and first row of each."""
+    token = f"dwj-{secrets.token_hex(8)}"
+    return JobRecord(
+        id="",
+        digest=digest,
+        account=account,
+        label=label,
+        endpoint=endpoint,
+        window=window,
+        model=model,
+        rows=rows,
+        json_schema=json_schema,
+        shards=[
+            ShardRecord(requests=requests, bytes=size, first=first, token=f"{token}-{number:03}")
+            for number, (requests, size, first) in enumerate(shards)
+        ],
+        created=time.time(),
+    )

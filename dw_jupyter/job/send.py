@@ -1,0 +1,115 @@
+"""Upload a shard and create its batch: never twice, whatever is lost on the way.
+
+The service has no idempotency key, so an answer that got lost leaves it open whether a batch was made. The shard's
+token is on disk before anything is sent; it is the uploaded file's name and stands in the batch's metadata. What is
+not clear is looked up by the token and adopted. A batch that is not found may still turn up late, since reads lag;
+before another is made it is fenced off: deleting its input file cancels whatever batch is made of it, and lets a
+late create fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from dw_jupyter import errors
+from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.types import Batch
+from dw_jupyter.job.journal import Journal, save
+from dw_jupyter.job.record import ShardRecord
+
+METADATA_KEY = "dw_jupyter"
+LOOKS = (0.0, 1.0, 3.0)
+"""Seconds before each look for a batch whose receipt was lost: the service's reads lag behind its writes."""
+
+
+async def send(client: AsyncClient, journal: Journal, number: int, *, progress: Callable[[int], None]) -> None:
+    """Bring one shard to the point where its batch is known; go on where an earlier attempt stopped.
+
+    Args:
+        client: the account's client.
+        journal: the job; its record is saved before and after each step.
+        number: which shard.
+        progress: called with the bytes sent so far, also before each step; what it raises ends the sending.
+
+    Raises:
+        APIError: the step did not work; the record says how far it came, and a repeat goes on from there.
+    """
+    shard = journal.record.shards[number]
+    if shard.creating and shard.batch is None:
+        await _settle(client, journal, shard)
+    if shard.batch is not None:
+        return
+    if not shard.input_file_id:
+        progress(0)
+        await _upload(client, journal, number, progress=progress)
+    progress(shard.bytes)
+    shard.creating = True
+    await save(journal)
+    try:
+        batch = await client.create_batch(
+            input_file_id=shard.input_file_id,
+            endpoint=journal.record.endpoint,
+            completion_window=journal.record.window,
+            metadata={METADATA_KEY: shard.token, "batch_description": journal.record.label},
+        )
+    except errors.NotFoundError:
+        # The file is gone, by expiry or by hand: no batch can have come of it.
+        shard.creating, shard.input_file_id, shard.uploading = False, "", False
+        await save(journal)
+        raise
+    except errors.APIError as error:
+        shard.creating = error.unclear
+        await save(journal)
+        raise
+    await _receive(journal, shard, batch)
+
+
+async def _upload(client: AsyncClient, journal: Journal, number: int, *, progress: Callable[[int], None]) -> None:
+    shard = journal.record.shards[number]
+    name = f"{shard.token}.jsonl"
+    if shard.uploading:
+        page = await client.list_files(search=shard.token)
+        found = next((file for file in page.data if file.filename == name), None)
+        if found is not None:
+            shard.input_file_id = found.id
+            await save(journal)
+            return
+    shard.uploading = True
+    await save(journal)
+    file = await client.upload_file(journal.requests_path(number), filename=name, progress=progress)
+    shard.input_file_id = file.id
+    await save(journal)
+
+
+async def _settle(client: AsyncClient, journal: Journal, shard: ShardRecord) -> None:
+    """Find the batch of a create whose answer was lost, or make sure that there will never be one."""
+    for pause in LOOKS:
+        await asyncio.sleep(pause)
+        batch = await find(client, shard)
+        if batch is not None:
+            await _receive(journal, shard, batch)
+            return
+    with contextlib.suppress(errors.NotFoundError):  # deleted by an earlier attempt whose answer was lost
+        await client.delete_file(shard.input_file_id)
+    # Another token, so that the fenced batch, should it turn up, is not taken for the new one.
+    stem, _, fences = shard.token.partition(".")
+    shard.token = f"{stem}.{int(fences or 0) + 1}"
+    shard.creating, shard.uploading, shard.input_file_id = False, False, ""
+    await save(journal)
+
+
+async def find(client: AsyncClient, shard: ShardRecord) -> Batch | None:
+    """The batch that carries the shard's token, by search; by the newest batches where a service does not search."""
+    for search in (shard.token, None):
+        page = await client.list_batches(search=search)
+        for batch in page.data:
+            if (batch.metadata or {}).get(METADATA_KEY) == shard.token:
+                return batch
+    return None
+
+
+async def _receive(journal: Journal, shard: ShardRecord, batch: Batch) -> None:
+    shard.batch, shard.creating = batch, False
+    await save(journal)

@@ -1,0 +1,148 @@
+"""The service as a job sees it: there again and again, through whatever passes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dw_jupyter import config, errors
+from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.types import Batch
+
+T = TypeVar("T")
+
+TRANSFERS = 2
+LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Seconds between two looks at a batch: the least, and the most after many without movement."""
+
+    least: float
+    most: float
+
+    def after(self, previous: float, *, moved: bool) -> float:
+        """The next pause: the least while counts move, half as long again each time while they do not."""
+        return self.least if moved else min(self.most, previous * 1.5)
+
+
+CLOUD = Pace(least=2.0, most=15.0)
+LOOPBACK = Pace(least=0.25, most=1.0)
+
+
+def passes(error: errors.APIError) -> bool:
+    """Whether time may mend it: no answer, the service failing, or too much asked of it at once.
+
+    The client has tried a few times already by then. The volume limit of unverified accounts is a 429 that stays.
+    """
+    if isinstance(error, errors.APIConnectionError | errors.ServerError):
+        return True
+    if isinstance(error, errors.RateLimitError):
+        return "unverified" not in error.body.lower()
+    return isinstance(error, errors.APIStatusError) and error.status_code in (408, 425, 499)
+
+
+class Service:
+    """The account's client for one job; on the background loop.
+
+    Args:
+        connect: finds the account's address and key; asked again when the service is lost, since the embedded one
+            may have been started anew at another port.
+        token: what all batches of the job share in their metadata.
+        trouble: told in words why nothing moves, and ``""`` when it moves again.
+    """
+
+    def __init__(self, connect: Callable[[], config.Connection], *, token: str, trouble: Callable[[str], None]) -> None:
+        self.transfers = asyncio.Semaphore(TRANSFERS)
+        self.wake = asyncio.Event()
+        """Set to end every pause now."""
+        self.pace = CLOUD
+        self._connect = connect
+        self._token = token
+        self._trouble = trouble
+        self._client: AsyncClient | None = None
+        self._connecting = asyncio.Lock()
+        self._looking = asyncio.Lock()
+        self._looked = 0.0
+        self._seen: dict[str, Batch] = {}
+
+    async def persist(self, step: Callable[[AsyncClient], Awaitable[T]]) -> T:
+        """Do a step, again and again while what stops it may pass; a step must be safe to repeat.
+
+        Raises:
+            APIError: what does not pass.
+        """
+        pause = 1.0
+        while True:
+            client = await self._reach()
+            try:
+                result = await step(client)
+            except errors.APIError as error:
+                lost = isinstance(error, errors.APIConnectionError | errors.AuthenticationError)
+                reconnected = lost and await self._reconnect(client)
+                if not reconnected and not passes(error):
+                    raise
+                self._trouble(str(error))
+                await self.pause(self.pace.least if reconnected else pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+            else:
+                self._trouble("")
+                return result
+
+    async def look(self, batch_id: str, *, several: bool) -> Batch:
+        """A batch as it is now. Where there are several, one list call serves them all.
+
+        Raises:
+            NotFoundError: the service has no such batch.
+        """
+        if several:
+            async with self._looking:
+                if time.monotonic() - self._looked >= self.pace.least:
+                    page = await self.persist(lambda client: client.list_batches(search=self._token))
+                    self._seen = {batch.id: batch for batch in page.data}
+                    self._looked = time.monotonic()
+            if batch_id in self._seen:
+                return self._seen[batch_id]
+        return await self.persist(lambda client: client.retrieve_batch(batch_id))
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, or go on at once when woken."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        except TimeoutError:
+            return
+        self.wake.clear()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _reach(self) -> AsyncClient:
+        async with self._connecting:
+            if self._client is None:
+                self._use(await asyncio.to_thread(self._connect))
+            assert self._client is not None  # noqa: S101 - set by `_use`
+            return self._client
+
+    async def _reconnect(self, lost: AsyncClient) -> bool:
+        """Ask again where the service is; whether it is at another address, or another key is in force."""
+        async with self._connecting:
+            if self._client is not lost:
+                return True
+            connection = await asyncio.to_thread(self._connect)
+            if connection == lost.connection:
+                return False
+            await lost.aclose()
+            self._use(connection)
+            return True
+
+    def _use(self, connection: config.Connection) -> None:
+        self._client = AsyncClient(connection)
+        self.pace = LOOPBACK if connection.loopback else CLOUD

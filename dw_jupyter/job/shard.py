@@ -1,0 +1,152 @@
+"""One shard at work: sent, watched, collected, drained. One coroutine each; the job is all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dw_jupyter import errors
+from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.types import Batch
+from dw_jupyter.frames.results import Results
+from dw_jupyter.job import collect, send
+from dw_jupyter.job.journal import Journal, save
+from dw_jupyter.job.record import ShardRecord
+from dw_jupyter.job.service import Service
+
+GONE_AFTER = 5
+"""Looks in a row that may find nothing before a batch counts as deleted: reads come from replicas that lag."""
+DRAINS = 4
+"""Looks at the files of an ended batch before what the counts still promise is given up."""
+
+
+class Shard:
+    """One batch of a job, from its journal on.
+
+    Args:
+        journal: the job.
+        number: which of its shards.
+        results: where answers go.
+        service: the account.
+        changed: called when the record has changed.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        number: int,
+        *,
+        results: Results,
+        service: Service,
+        changed: Callable[[], None],
+    ) -> None:
+        self.uploaded = 0
+        """Bytes sent so far."""
+        self._journal = journal
+        self._number = number
+        self._collector = collect.Collector(journal, number, results=results)
+        self._service = service
+        self._changed = changed
+
+    @property
+    def record(self) -> ShardRecord:
+        """What the journal knows of it."""
+        return self._journal.record.shards[self._number]
+
+    async def send(self) -> None:
+        """Upload and create, unless that is done. A refusal ends this shard and no other.
+
+        Raises:
+            APIError: the service refuses it for good; the record says so too.
+        """
+        if self.record.batch is not None or self.record.error:
+            return
+        try:
+            async with self._service.transfers:
+                await self._service.persist(self._send)
+        except (errors.APIError, errors.JobCancelledError) as error:
+            self.record.error = str(error)
+            await save(self._journal)
+            if isinstance(error, errors.APIError):
+                raise
+        finally:
+            self._changed()
+
+    async def _send(self, client: AsyncClient) -> None:
+        self._stop_if_cancelled()
+        await send.send(client, self._journal, self._number, progress=self._progress)
+
+    def _progress(self, sent: int) -> None:
+        self._stop_if_cancelled()
+        self.uploaded = sent
+        self._changed()
+
+    def _stop_if_cancelled(self) -> None:
+        """End the sending, except where a batch may have been made: that one must be found to be cancelled."""
+        if self._journal.record.cancel_asked and not self.record.creating:
+            raise errors.JobCancelledError("Cancelled before it was sent.", job=self._journal.record.id)
+
+    async def watch(self) -> None:
+        """Look and collect until the batch has ended, then drain it."""
+        pause = self._service.pace.least
+        misses = 0
+        while not self.record.ended:
+            before = self.record.batch
+            assert before is not None  # noqa: S101 - not ended, so it was sent
+            try:
+                batch = await self._look(before)
+            except errors.NotFoundError as error:
+                misses += 1
+                if misses >= GONE_AFTER:
+                    await self._lose(error)
+                await self._service.pause(self._service.pace.least)
+                continue
+            misses = 0
+            self.record.batch = batch
+            if batch.status != before.status:
+                await save(self._journal)
+            await self._collect()
+            self._changed()
+            if not batch.ended:
+                pause = self._service.pace.after(pause, moved=_counts(batch) != _counts(before))
+                await self._service.pause(pause)
+        if self.record.batch is not None:
+            await self._drain(self.record.batch)
+            self._changed()
+
+    async def _look(self, batch: Batch) -> Batch:
+        several = len(self._journal.record.shards) > 1
+        if not self._journal.record.cancel_asked or batch.cancelling_at is not None:
+            return await self._service.look(batch.id, several=several)
+        # The service cancels ended batches too, and how they ended is lost by it: look before.
+        newest = await self._service.persist(lambda client: client.retrieve_batch(batch.id))
+        if newest.ended:
+            return newest
+        return await self._service.persist(lambda client: client.cancel_batch(batch.id))
+
+    async def _collect(self) -> None:
+        async with self._service.transfers:
+            try:
+                await self._service.persist(self._collector.collect)
+            except errors.NotFoundError as error:
+                # Deleted by hand, or a read that lags: only once the batch has ended is it final.
+                if self.record.ended:
+                    await self._lose(error)
+
+    async def _drain(self, batch: Batch) -> None:
+        """Fetch what landed late: after a cancel, or behind the counts that were seen last."""
+        for _ in range(DRAINS):
+            await self._collect()
+            if self.record.error or self._collector.whole(batch):
+                return
+            await self._service.pause(self._service.pace.least)
+            batch = await self._service.look(batch.id, several=False)
+            self.record.batch = batch
+        await self._service.persist(self._collector.refetch)
+
+    async def _lose(self, error: errors.APIError) -> None:
+        self.record.error = str(error)
+        await save(self._journal)
+
+
+def _counts(batch: Batch) -> tuple[str, int, int]:
+    return batch.status, batch.completed, batch.failed

@@ -1,0 +1,133 @@
+"""What is known of a job at one moment, as a frozen record and in words.
+
+A snapshot is made on the background loop and handed to whoever draws: the live view, the static HTML, a terminal, a
+script. All of them take their words from here, so that they never disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal[
+    "preparing",  # rows are being rendered to request lines
+    "uploading",  # request files are on their way
+    "queued",  # the batch is made, nothing has started
+    "running",
+    "cancelling",  # asked for, not yet confirmed by the service
+    "completed",  # every row has a fate; some may have failed
+    "failed",  # nothing was answered, or the job could not be sent: see ``error``
+    "cancelled",
+]
+ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One moment of a job. Counts are rows, times are seconds."""
+
+    job: str = ""
+    """The job's id, ``""`` until its requests are rendered."""
+    label: str = ""
+    """What the user would call it: ``"reviews → labels"``."""
+    state: State = "preparing"
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+    uploaded: float = 0.0
+    """Share of the request bytes that are sent, 0 to 1."""
+    rate: float | None = None
+    """Rows a second of late, ``None`` while unknown."""
+    model: str = ""
+    window: str = ""
+    window_ends: float | None = None
+    """When the completion window closes, epoch seconds; ``None`` while there is no batch."""
+    account: str = ""
+    """``"local"`` for the embedded service."""
+    batches: tuple[str, ...] = ()
+    """The service's batch ids, one a shard."""
+    note: str = ""
+    """Something worth knowing, such as that this cell attached to an earlier job."""
+    trouble: str = ""
+    """What keeps the job from moving now, such as a lost connection; it goes on by itself."""
+    error: str = ""
+    """Why a failed job failed: two lines, what happened and what to do."""
+    started: float = 0.0
+    """When the job began, epoch seconds."""
+    updated: float = 0.0
+    """When the service last said this, epoch seconds."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in ENDED
+
+    @property
+    def waiting(self) -> int:
+        """Rows without a final answer; once ended, rows that will have none."""
+        return max(0, self.total - self.completed - self.failed)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time to the end at the present rate, ``None`` while that cannot be said."""
+        if self.ended or not self.rate or not self.waiting:
+            return None
+        return self.waiting / self.rate
+
+    @property
+    def headline(self) -> str:
+        """One short line that says it all: ``"142 of 500 answered, 3 failed"``."""
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        answered = f"{self.completed:,} of {self.total:,} answered{failed}"
+        match self.state:
+            case "preparing":
+                return f"Preparing {_rows(self.total)}"
+            case "uploading":
+                return f"Uploading {_rows(self.total)}: {int(self.uploaded * 100)} %"
+            case "queued":
+                return f"Queued: {_rows(self.total)} waiting to start"
+            case "running":
+                return answered
+            case "cancelling":
+                return f"Cancelling… {answered}"
+            case "cancelled":
+                return f"Cancelled: {answered}"
+            case "failed":
+                return f"Failed: {self.error.splitlines()[0]}" if self.error else f"Failed: {answered}"
+            case "completed":
+                return f"Done: {answered}"
+
+    def details(self, now: float) -> tuple[str, ...]:
+        """Short phrases beside the headline: model, rate, time left. ``now`` is epoch seconds."""
+        phrases = [self.model] if self.model else []
+        if self.ended:
+            if self.updated > self.started > 0:
+                phrases.append(f"took {duration(self.updated - self.started)}")
+        else:
+            if self.rate and self.state == "running":
+                phrases.append(f"{self.rate:.1f} rows/s")
+            if self.seconds_left is not None:
+                phrases.append(f"about {duration(self.seconds_left)} left")
+            if self.window_ends is not None:
+                left = self.window_ends - now
+                phrases.append(
+                    f"{duration(left)} left of the {self.window} window"
+                    if left > 0
+                    else f"past its {self.window} window, still running"
+                )
+        return tuple(phrases)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them: ``"8 s"``, ``"3 min"``, ``"2 h 5 min"``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -1,0 +1,65 @@
+"""One job's counts, put together from its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dw_jupyter.job.record import JobRecord
+from dw_jupyter.job.snapshot import State
+
+
+def tally(record: JobRecord, *, uploaded: Sequence[int], rejected: int) -> dict[str, Any]:
+    """The fields of a snapshot that follow from what the batches say.
+
+    Args:
+        record: the job.
+        uploaded: bytes sent of each shard.
+        rejected: rows that have failed as far as the lines on this machine tell, answers that do not fit the schema
+            among them: those are the service's success and our failure.
+    """
+    batches = [shard.batch for shard in record.shards if shard.batch is not None]
+    completed = sum(batch.completed for batch in batches)
+    failed = sum(batch.failed for batch in batches)
+    misfits = max(0, rejected - failed)
+    size = sum(shard.bytes for shard in record.shards)
+    sent = sum(s.bytes if s.batch else n for s, n in zip(record.shards, uploaded, strict=True))
+    return {
+        "state": _state(record, started=completed + failed > 0),
+        "completed": max(0, completed - misfits),
+        "failed": failed + misfits,
+        "uploaded": min(1.0, sent / size) if size else 1.0,
+        "window_ends": min((b.expires_at for b in batches if b.expires_at is not None), default=None),
+        "batches": tuple(batch.id for batch in batches),
+    }
+
+
+def _state(record: JobRecord, *, started: bool) -> State:
+    if record.cancel_asked:
+        return "cancelling"
+    if started:
+        return "running"
+    return "queued" if all(shard.batch or shard.error for shard in record.shards) else "uploading"
+
+
+def outcome(record: JobRecord, *, completed: int, failed: int) -> tuple[State, str]:
+    """How a job ended whose shards have all ended, and why, where it failed: two lines.
+
+    Args:
+        record: the job.
+        completed: rows answered.
+        failed: rows that failed.
+    """
+    if any(s.batch.cancelled_at if s.batch else record.cancel_asked for s in record.shards):
+        return "cancelled", ""
+    if completed:
+        return "completed", ""
+    for shard in record.shards:
+        if shard.error:
+            return "failed", shard.error
+        for error in (shard.batch and shard.batch.errors and shard.batch.errors.data) or []:
+            if error.message:
+                return "failed", f"The service failed the batch: {error.message}"
+    if failed:
+        return "failed", f"None of the {record.rows:,} rows was answered.\nThe column dw_error says why, row by row."
+    return "failed", "The service failed the batch and gave no reason.\nRun the cell with --fresh to try it again."

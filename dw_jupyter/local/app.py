@@ -1,0 +1,85 @@
+"""The application: every route behind one door."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from . import batch_routes, file_routes, inference_routes
+from .refusal import Refusal, envelope
+from .service import Service
+
+HOSTS = frozenset({"127.0.0.1", "localhost"})
+
+
+def build(service: Service) -> ASGIApp:
+    """The service as an ASGI application."""
+    app = Starlette(
+        routes=[*file_routes.ROUTES, *batch_routes.ROUTES, *inference_routes.ROUTES],
+        exception_handlers={Refusal: _refused, ClientDisconnect: _gone},
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    return Door(app, service)
+
+
+class Door:
+    """Lets in who names this machine as host and shows the key; notes that the service is of use.
+
+    The host is checked because a web page may point a name of its own at 127.0.0.1. No header allows other origins.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        headers = Headers(scope=scope)
+        refused = _refuse(headers, scope["path"], self._service.api_key)
+        if refused is not None:
+            await _drain(receive, most=2 * self._service.limits.file_bytes)
+            await refused(scope, receive, send)
+            return
+        activity = self._service.activity
+        activity.open_requests += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            activity.open_requests -= 1
+            activity.touch()
+
+
+def _refuse(headers: Headers, path: str, api_key: str) -> Response | None:
+    if headers.get("host", "").partition(":")[0] not in HOSTS:
+        return PlainTextResponse("This service answers to 127.0.0.1 and localhost only.", status_code=403)
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and hmac.compare_digest(key.encode(), api_key.encode()):
+        return None
+    words = "Authentication required"
+    if path.startswith(("/v1/files", "/v1/batches")):
+        return PlainTextResponse(words, status_code=401)
+    return Response(envelope(401, words, code="invalid_api_key"), status_code=401, media_type="application/json")
+
+
+async def _drain(receive: Receive, *, most: int) -> None:
+    """Let a client finish sending, within reason: one that is still at it may not read an answer."""
+    more = True
+    while more and most > 0:
+        message = await receive()
+        most -= len(message.get("body", b""))
+        more = message.get("more_body", False)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101 - it is registered for no other
+    return PlainTextResponse(str(error), status_code=error.status_code)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=499)

@@ -1,0 +1,141 @@
+"""Runs batches: takes their requests up, has them answered, keeps the answers, ends the batch.
+
+One task a batch; all share the back end's slots, so that a small batch is not kept waiting by a large one. The state
+on disk is the only memory: a task may be stopped at any point and another one goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from . import batches, outcome, requests
+from .backend import Answer, Backend, NoAnswer
+from .database import Database
+from .outcome import Outcome, Request
+from .recorder import Recorder
+from .refusal import envelope
+
+logger = logging.getLogger(__name__)
+
+REST_SECONDS = 5.0
+"""How long a batch rests after the state could not be written, on a full disk say."""
+
+
+class Engine:
+    """The batches under way."""
+
+    def __init__(self, database: Database, backend: Backend) -> None:
+        self._database = database
+        self._backend = backend
+        self._recorder = Recorder(database)
+        self._slots = asyncio.Semaphore(backend.concurrency)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether any batch is under way."""
+        return bool(self._tasks)
+
+    async def resume(self) -> None:
+        """Take up every batch that an earlier run of the service left unfinished."""
+        for batch in await self._database.read(batches.unfinished):
+            self.start(batch)
+
+    def start(self, batch: int) -> None:
+        """Run a batch, unless it runs already."""
+        if batch in self._tasks:
+            return
+        task = asyncio.create_task(self._run(batch), name=f"batch {batch}")
+        self._tasks[batch] = task
+        task.add_done_callback(lambda _: self._forget(batch, task))
+
+    async def stop(self, batch: int) -> None:
+        """Stop running a batch, if it runs. Answers that have come are kept, requests under way are given up."""
+        task = self._tasks.pop(batch, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+            await self._recorder.settle()
+
+    async def close(self) -> None:
+        """Stop everything; `resume` goes on from there."""
+        for batch in list(self._tasks):
+            await self.stop(batch)
+
+    def _forget(self, batch: int, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(batch) is task:  # else another one runs the batch by now
+            del self._tasks[batch]
+
+    async def _run(self, batch: int) -> None:
+        while True:
+            try:
+                await self._work(batch)
+            except* (sqlite3.Error, OSError):
+                logger.exception("A batch rests: the state could not be written.")
+            else:
+                return
+            await asyncio.sleep(REST_SECONDS)
+
+    async def _work(self, batch: int) -> None:
+        await self._database.write(requests.populate, batch)
+        waiting: asyncio.Queue[Request | None] = asyncio.Queue(maxsize=self._backend.concurrency)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._backend.concurrency):
+                group.create_task(self._answer_all(waiting))
+            async for request in self._pending(batch):
+                await waiting.put(request)
+            for _ in range(self._backend.concurrency):
+                await waiting.put(None)
+        await self._database.write(batches.finalize, batch)
+
+    async def _pending(self, batch: int) -> AsyncIterator[Request]:
+        last = 0
+        while page := await self._database.read(requests.pending, batch, after=last):
+            for request in page:
+                yield request
+            last = page[-1].id
+
+    async def _answer_all(self, waiting: asyncio.Queue[Request | None]) -> None:
+        while (request := await waiting.get()) is not None:
+            try:
+                ended = await self._answer(request)
+            except Exception as error:  # one row's surprise must not hold up the others
+                logger.exception("A request could not be handled.")
+                ended = outcome.fail(request, "RequestBuilderError", {"error": repr(error)})
+            await self._recorder.record(ended)
+
+    async def _answer(self, request: Request) -> Outcome:
+        """Have a request answered, waiting and asking again while its failure may pass."""
+        patience = self._backend.patience
+        wait = patience.first_wait
+        attempt = 1
+        while True:
+            asked_wait = None
+            try:
+                async with self._slots:
+                    answer = await self._ask(request)
+                if answer.status_code < 400:
+                    return outcome.succeed(request, answer)
+                ended = outcome.refuse(request, answer)
+                if not outcome.is_retriable(answer.status_code):
+                    return ended
+                asked_wait = answer.retry_after
+            except NoAnswer as error:
+                ended = outcome.fail(request, error.kind, {"error": str(error)})
+            if attempt == patience.attempts:
+                return ended
+            await asyncio.sleep(min(max(wait, asked_wait or 0), patience.longest_wait))
+            wait, attempt = wait * 2, attempt + 1
+
+    async def _ask(self, request: Request) -> Answer:
+        body = msgspec.json.decode(request.body)
+        if self._backend.find(body["model"]) is None:
+            # The batch was made while another model was served.
+            message = f"The model '{body['model']}' is not served now."
+            return Answer(status_code=404, body=envelope(404, message, code="model_not_found"))
+        return await self._backend.complete(request.url, body)

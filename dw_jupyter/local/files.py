@@ -1,0 +1,142 @@
+"""Files in the state, and how they look on the wire."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .limits import FILE_SECONDS
+from .refusal import not_found
+
+LIST = """
+SELECT f.* FROM shown_files f
+WHERE (:after IS NULL OR f.seq * :sign > (SELECT seq FROM files WHERE id = :after) * :sign
+       OR NOT EXISTS (SELECT 1 FROM files WHERE id = :after))
+AND (:purpose IS NULL OR f.purpose = :purpose) AND (:search = '' OR instr(lower(f.filename), :search))
+ORDER BY f.seq * :sign LIMIT :limit
+"""
+UNLINK = (
+    "UPDATE batches SET input_file_id = NULL WHERE input_file_id = ?",
+    "UPDATE batches SET output_file_id = NULL WHERE output_file_id = ?",
+    "UPDATE batches SET error_file_id = NULL WHERE error_file_id = ?",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """One checked line of an input file. ``body`` is compact JSON."""
+
+    custom_id: str
+    url: str
+    body: bytes
+
+
+def add_templates(connection: sqlite3.Connection, file_id: str, templates: Sequence[Template]) -> None:
+    """Keep lines of a file that is still coming in; they count once `accept` has run."""
+    connection.executemany(
+        "INSERT INTO templates (file_id, custom_id, url, body) VALUES (?, ?, ?, ?)",
+        [(file_id, template.custom_id, template.url, template.body) for template in templates],
+    )
+
+
+def drop_unaccepted(connection: sqlite3.Connection, file_id: str) -> None:
+    """Forget the lines of a file that was refused; those of an accepted one stay."""
+    connection.execute(
+        "DELETE FROM templates WHERE file_id = :id AND NOT EXISTS (SELECT 1 FROM files WHERE id = :id)", {"id": file_id}
+    )
+
+
+def accept(
+    connection: sqlite3.Connection, file_id: str, *, filename: str | None, size: int, seconds: int | None
+) -> dict[str, Any]:
+    """Make an input file of the lines kept so far. ``seconds`` is its life, by default 30 days."""
+    now = int(time.time())
+    connection.execute(
+        "INSERT INTO files (id, purpose, filename, bytes, created_at, expires_at) VALUES (?, 'batch', ?, ?, ?, ?)",
+        (file_id, filename, size, now, now + (FILE_SECONDS if seconds is None else seconds)),
+    )
+    return wire(get(connection, file_id))
+
+
+def add_result_file(connection: sqlite3.Connection, file_id: str, *, batch: int, purpose: str, filename: str) -> None:
+    """Make the output or error file of a batch; its lines are the batch's answers."""
+    connection.execute(
+        "INSERT INTO files (id, purpose, filename, created_at, batch) VALUES (?, ?, ?, ?, ?)",
+        (file_id, purpose, filename, int(time.time()), batch),
+    )
+
+
+def get(connection: sqlite3.Connection, file_id: str) -> sqlite3.Row:
+    """The row of a file.
+
+    Raises:
+        Refusal: 404.
+    """
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM shown_files WHERE id = ?", (file_id,)).fetchone()
+    if row is None:
+        raise not_found("File", file_id)
+    return row
+
+
+def read(connection: sqlite3.Connection, file_id: str) -> dict[str, Any]:
+    """A file as the wire shows it.
+
+    Raises:
+        Refusal: 404.
+    """
+    return wire(get(connection, file_id))
+
+
+def list_files(
+    connection: sqlite3.Connection, *, after: str | None, limit: int, order: str, purpose: str | None, search: str
+) -> list[dict[str, Any]]:
+    """Files by their time of creation. An unknown cursor gives the first page."""
+    rows = connection.execute(
+        LIST,
+        {
+            "after": after,
+            "sign": 1 if order == "asc" else -1,
+            "purpose": purpose,
+            "search": search.lower(),
+            "limit": limit,
+        },
+    )
+    return [wire(row) for row in rows]
+
+
+def delete(connection: sqlite3.Connection, file_id: str) -> list[int]:
+    """Delete a file. Batches on an input file lose it, and are to be cancelled where they still run.
+
+    Returns:
+        The numbers of the batches that ran.
+
+    Raises:
+        Refusal: 404.
+    """
+    get(connection, file_id)
+    active = connection.execute(
+        "SELECT seq FROM batches WHERE input_file_id = ? AND completed_at IS NULL AND failed_at IS NULL"
+        " AND cancelled_at IS NULL",
+        (file_id,),
+    ).fetchall()
+    connection.execute("UPDATE files SET deleted = 1 WHERE id = ?", (file_id,))
+    for unlink in UNLINK:
+        connection.execute(unlink, (file_id,))
+    return [row["seq"] for row in active]
+
+
+def wire(row: sqlite3.Row) -> dict[str, Any]:
+    """A file as clients see it: what is not set is left out."""
+    shown = {
+        "id": row["id"],
+        "object": "file",
+        "bytes": row["size"] or 0,
+        "created_at": row["created_at"],
+        "filename": row["filename"],
+        "purpose": row["purpose"],
+        "expires_at": row["expires_at"],
+    }
+    return {key: value for key, value in shown.items() if value is not None}

@@ -1,0 +1,45 @@
+"""Where a job or a word of news is shown in the cell that is running."""
+
+from __future__ import annotations
+
+import weakref
+
+from IPython.display import DisplayHandle
+
+from dw_jupyter.job.handle import Job
+from dw_jupyter.notebook.view import Renderer
+
+_shown: weakref.WeakSet[Job] = weakref.WeakSet()
+"""Jobs that a cell has shown and will give as its value: they are not shown a second time for that."""
+
+
+def show(job: Job) -> None:
+    """Show a job's live view in this cell; what a job does that is a cell's value."""
+    if job in _shown:
+        _shown.discard(job)
+        return
+    renderer = Renderer(job.cancel)
+    renderer.show(job.snapshot)
+    job.subscribe(renderer)
+
+
+def show_once(job: Job) -> None:
+    """Show a job that the cell is going to return."""
+    show(job)
+    _shown.add(job)
+
+
+class Line:
+    """One line of text in the cell's output that says the newest of something that takes a while."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+
+    def say(self, text: str) -> None:
+        """Replace what was said before."""
+        bundle = {"text/plain": text}
+        if self._handle is None:
+            self._handle = DisplayHandle()  # type: ignore[no-untyped-call] # IPython leaves it untyped
+            self._handle.display(bundle, raw=True)  # type: ignore[no-untyped-call] # as above
+        else:
+            self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call] # as above

@@ -1,0 +1,38 @@
+"""Loading into an IPython shell, and leaving it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dw_jupyter import job
+from dw_jupyter.notebook.magic import DWBatch
+
+
+def load(shell: Any) -> None:
+    """Give the shell its magics; loading again changes nothing."""
+    if _loaded(shell) is None:
+        shell.register_magics(DWBatch(shell))
+        job.show = _show
+
+
+def unload(shell: Any) -> None:
+    """Take the magics away."""
+    magics = _loaded(shell)
+    if magics is None:
+        return
+    magics.unload()
+    job.show = None
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("dwbatch", None)
+    shell.magics_manager.registry.pop(DWBatch.__name__, None)
+
+
+def _show(job: Any) -> None:
+    from dw_jupyter.notebook.display import show  # the widget machinery loads with the first job
+
+    show(job)
+
+
+def _loaded(shell: Any) -> DWBatch | None:
+    magics = shell.magics_manager.registry.get(DWBatch.__name__)
+    return magics if isinstance(magics, DWBatch) else None

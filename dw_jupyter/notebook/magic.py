@@ -1,0 +1,164 @@
+"""``%%dwbatch``, a cell that runs its text over a table, and ``%dwbatch``, the verbs around it."""
+
+from __future__ import annotations
+
+import keyword
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from dw_jupyter import errors
+from dw_jupyter.notebook import options, verbs
+
+# Loading the extension stays light: pandas and the jobs come with the first cell.
+if TYPE_CHECKING:
+    from dw_jupyter.job.handle import Job
+    from dw_jupyter.notebook.live_frames import LiveFrames
+
+VIEW_AFTER = 0.3
+"""Seconds in which a job may fail before its view is shown: what fails so soon is an exception and needs no view."""
+RECEIPT_WITHIN = 2.0
+"""Seconds that a cell waits for its batches to be made. What fails later shows in the view and in ``await job``."""
+
+_MANUAL = """Run a language model over a table, one request a row, as a batch.
+
+    %%dwbatch reviews -o labels --schema "sentiment: positive|negative"
+    Classify the sentiment of this review: {{{{ text }}}}
+
+The text of the cell is a Jinja2 template: columns are its variables, row["any name"] reaches all of them. Lines
+that are just `system:`, `user:` or `assistant:` begin a message. The cell ends as soon as the batch is made; the
+frame fills while other cells run. Running the cell again attaches to the same job: nothing is sent twice.
+
+Options
+{options}
+
+Without a body it is a command:
+{verbs}
+"""
+
+
+@magics_class
+class DWBatch(Magics):
+    """What ``%config DWBatch`` shows: defaults for every cell of the notebook."""
+
+    shell: Any
+    model = traitlets.Unicode("", help="The model of cells that name none.").tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._frames: LiveFrames | None = None
+        self._parser = options.cell_parser()
+
+    @no_var_expand
+    @line_cell_magic
+    def dwbatch(self, line: str, cell: str | None = None) -> Any:
+        """See the manual that ``%%dwbatch?`` shows; it is put here when the class is made."""
+        if cell is None:
+            return verbs.run(self.shell, line)
+        return self._run(options.parse(self._parser, line), cell)
+
+    def _run(self, chosen: Any, body: str) -> Job:
+        _check_names(chosen)
+        from dw_jupyter.job.submit import submit
+        from dw_jupyter.notebook.display import show_once
+
+        job = submit(
+            self._source(chosen.source),
+            body,
+            model=chosen.model or self.model or None,
+            window=chosen.window,
+            schema=self._schema(chosen.schema),
+            limit=chosen.limit,
+            label=" → ".join(name for name in (chosen.source, chosen.out) if name),
+            fresh=chosen.fresh,
+            temperature=chosen.temperature,
+            max_tokens=chosen.max_tokens,
+        )
+        # A name is bound only once nothing stands in the way of the job any more.
+        created = job.received(VIEW_AFTER)
+        show_once(job)
+        if not created:
+            job.received(RECEIPT_WITHIN - VIEW_AFTER)
+        if chosen.job:
+            self.shell.user_ns[chosen.job] = job
+        if chosen.out:
+            self._live().bind(chosen.out, job)
+        if chosen.wait or os.environ.get("DW_JUPYTER_WAIT", "") not in ("", "0"):
+            job.result()
+        return job
+
+    def _source(self, text: str | None) -> object:
+        """The table that a word names: a file that exists, else an expression over the user's variables.
+
+        Raises:
+            SourceError: neither.
+        """
+        if text is None:
+            return None
+        is_file_name = text.lower().endswith((".csv", ".parquet", ".jsonl"))
+        if is_file_name and Path(text).expanduser().exists():
+            return Path(text)
+        todo = "Name a DataFrame, or the path of a .csv, .parquet or .jsonl file."
+        try:
+            return eval(text, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the user's own cell
+        except NameError as error:
+            missing = f"file {text!r}" if is_file_name else f"{error.name!r} in this notebook"
+            raise errors.SourceError(f"There is no {missing}.", todo) from None
+        except Exception as error:  # noqa: BLE001 - whatever the user's expression raises
+            said = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise errors.SourceError(f"{text!r} cannot be used: {said}"[:150], todo) from None
+
+    def _schema(self, text: str | None) -> object:
+        """A class or a dict of the user's by its name, else the short form as it stands.
+
+        Raises:
+            SchemaError: a single capitalised word, which looks like a class, is no variable.
+        """
+        name, *attributes = (text or "").split(".")
+        if name in self.shell.user_ns and all(part.isidentifier() for part in attributes):
+            found: object = self.shell.user_ns[name]
+            for attribute in attributes:
+                found = getattr(found, attribute, None)
+            if isinstance(found, (type, dict)):
+                return found
+        elif text is not None and text.isidentifier() and text[0].isupper():
+            raise errors.SchemaError(
+                f"There is no {text!r} in this notebook.", f'For a field of that name write "{text} str".'
+            )
+        return text
+
+    def _live(self) -> LiveFrames:
+        if self._frames is None:
+            from dw_jupyter.notebook.live_frames import LiveFrames
+
+            self._frames = LiveFrames(self.shell.user_ns)
+            self.shell.events.register("pre_run_cell", self._frames.before_cell)
+        return self._frames
+
+    def unload(self) -> None:
+        """Leave the shell as it was; frames and jobs stay with whoever holds them."""
+        if self._frames is not None:
+            self.shell.events.unregister("pre_run_cell", self._frames.before_cell)
+            self._frames = None
+        if self in self.shell.configurables:
+            self.shell.configurables.remove(self)
+
+
+DWBatch.dwbatch.__doc__ = _MANUAL.format(options=options.describe(options.cell_parser()), verbs=verbs.describe())
+
+
+def _check_names(chosen: Any) -> None:
+    for option, name in (("-o", chosen.out), ("-j", chosen.job)):
+        if name is None:
+            continue
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise errors.OptionError(
+                f"{option} {name}: that is not a name Python can bind.", "Use letters, digits and _."
+            )
+        if name == chosen.source:
+            raise errors.OptionError(f"{option} {name} would overwrite the source.", "Choose another name.")
+    if chosen.out is not None and chosen.out == chosen.job:
+        raise errors.OptionError(f"-o and -j both bind {chosen.out}.", "Choose two names.")

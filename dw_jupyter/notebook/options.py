@@ -1,0 +1,130 @@
+"""The line of ``%%dwbatch``, read into options.
+
+The line is split on blanks outside quotes and brackets, and only quotes around a whole word are removed, so that
+``frame[frame["a b"] > 1]`` and ``"a, b int"`` are one word each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+from collections.abc import Sequence
+
+from dw_jupyter.errors import OptionError
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def cell_parser() -> argparse.ArgumentParser:
+    """The grammar of the cell magic's line."""
+    parser = argparse.ArgumentParser(prog="%%dwbatch", add_help=False, allow_abbrev=False, exit_on_error=False)
+    add = parser.add_argument
+    add("source", nargs="?", metavar="SOURCE", help="a frame, or an expression or file that gives one")
+    add("-o", "--out", metavar="NAME", help="bind the frame of answers to this name")
+    add("-j", "--job", metavar="NAME", help="bind the job to this name")
+    add("-m", "--model", metavar="MODEL", help="the model; may be left out where there is just one")
+    add("-w", "--window", metavar="WINDOW", default="24h", help="the completion window (default 24h)")
+    add("--schema", metavar="SPEC", help='what an answer holds: "tone: warm|cold, score float", or a name')
+    add("--temperature", metavar="T", type=_number, help="0 for the likeliest answer")
+    add("--max-tokens", metavar="N", type=_whole, help="the longest answer, in tokens")
+    add("--limit", metavar="N", type=_whole, help="the first N rows only")
+    add("--wait", action="store_true", help="wait in the cell until the job has ended")
+    add("--fresh", action="store_true", help="send everything, also what was answered before")
+    return parser
+
+
+def parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
+    """Read a line.
+
+    Raises:
+        OptionError: an unknown option, a missing or wrong value, or an open quote or bracket.
+    """
+    try:
+        chosen, unknown = parser.parse_known_args(split(line))
+    except argparse.ArgumentError as error:
+        said = error.message.replace("expected one argument", "needs a value")
+        name = (error.argument_name or "").split("/")[-1]
+        colon = " " if said.startswith("needs") else ": "
+        raise OptionError(f"{name}{colon}{said}.", "`%%dwbatch?` says what it takes.") from None
+    if unknown:
+        raise _unknown(parser, unknown[0])
+    return chosen
+
+
+def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:
+    if not word.startswith("-"):
+        return OptionError(
+            f"There is one thing too many on the line: {word!r}.", "Put quotes around a value with blanks."
+        )
+    option = word.partition("=")[0]
+    known = [name for action in parser._actions for name in action.option_strings]  # noqa: SLF001 - see `describe`
+    near = [name for name in known if name.startswith(option)] or difflib.get_close_matches(option, known, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return OptionError(f"There is no option {option}.", f"{hint}`%%dwbatch?` lists the options.")
+
+
+def split(line: str) -> list[str]:
+    """The words of a line.
+
+    Raises:
+        OptionError: a quote or a bracket is not closed.
+    """
+    words: list[str] = []
+    word = ""
+    quote = ""
+    open_brackets: list[str] = []
+    for character in line:
+        if quote:
+            word += character
+            quote = "" if character == quote else quote
+        elif character.isspace() and not open_brackets:
+            words += [word] if word else []
+            word = ""
+        else:
+            word += character
+            if character in "\"'" and (len(word) == 1 or word[-2] in "=([{,: " or open_brackets):
+                quote = character
+            elif character in _CLOSING:
+                open_brackets.append(_CLOSING[character])
+            elif open_brackets and character == open_brackets[-1]:
+                open_brackets.pop()
+    if quote or open_brackets:
+        raise OptionError(f"A {quote or open_brackets[-1]} is missing on the line.", "Close the quote or the bracket.")
+    words += [word] if word else []
+    return [_unquote(word) for word in words]
+
+
+def _unquote(word: str) -> str:
+    """Remove quotes around the whole word, or around the whole value of ``--option=value``."""
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    if len(value) >= 2 and value[0] in "\"'" and value[-1] == value[0] and value[0] not in value[1:-1]:
+        value = value[1:-1]
+    return f"{option}{equals}{value}"
+
+
+def describe(parser: argparse.ArgumentParser) -> str:
+    """The options as an aligned list, for the magic's docstring."""
+    rows: list[tuple[str, str]] = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+        names: Sequence[str] = action.option_strings or [str(action.metavar)]
+        value = f" {action.metavar}" if action.option_strings and action.metavar else ""
+        rows.append((", ".join(names) + value, action.help or ""))
+    width = max(len(left) for left, _ in rows)
+    return "\n".join(f"    {left:<{width}}  {right}" for left, right in rows)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)

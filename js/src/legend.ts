@@ -1,0 +1,28 @@
+import { element, type Part, write } from "./element";
+import type { JobState } from "./state";
+import { words } from "./words";
+
+/** The three parts of a job, told apart by word, by the shape of the mark and by colour. */
+export function legend(): Part<JobState> {
+  const [answered, failed, waiting] = [item("answered"), item("failed"), item("waiting")];
+  const node = element("ul", "dw-legend", answered.node, failed.node, waiting.node);
+  node.setAttribute("role", "list"); // Safari drops it from a list without bullets
+  return {
+    node,
+    update(state) {
+      node.hidden = state.total === 0;
+      // Room for the longest number that may come: the parts stand still while they count.
+      node.style.setProperty("--dw-digits", String(words.answered(state.total).length - " answered".length));
+      write(answered.text, words.answered(state.completed));
+      write(failed.text, words.failed(state.failed));
+      write(waiting.text, (state.ended ? words.unanswered : words.waiting)(state.waiting));
+      waiting.node.hidden = state.ended && state.waiting === 0;
+    },
+  };
+}
+
+function item(part: string) {
+  const text = element("span", "");
+  const mark = element("span", `dw-mark dw-mark-${part}`);
+  return { node: element("li", "", mark, text), text };
+}

@@ -1,0 +1,35 @@
+/** Replacing the output that shows a view, where the kernel's own replacement is lost. */
+
+const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
+
+/** Mime type → text, as in a notebook file. */
+export type Bundle = Record<string, string>;
+
+/** The parts of JupyterLab's notebook model used here; the manager has a `context` in JupyterLab and Notebook 7 only. */
+interface Manager {
+  context?: { model?: { cells?: List<{ outputs?: Outputs }> } };
+}
+interface List<Item> {
+  readonly length: number;
+  get(index: number): Item;
+}
+interface Outputs extends List<{ data: Record<string, unknown> }> {
+  set(index: number, output: { output_type: "display_data"; data: Bundle; metadata: object }): void;
+}
+
+/**
+ * Puts `data` where the widget `modelId` is displayed.
+ *
+ * JupyterLab and Notebook 7 forget at a page reload which output has which display id, so an update by the kernel
+ * reaches nothing, and the saved notebook would hold a widget that nobody can show. Elsewhere this does nothing.
+ */
+export function replaceOutput(manager: unknown, modelId: string, data: Bundle) {
+  const cells = (manager as Manager | undefined)?.context?.model?.cells;
+  for (let c = 0; c < (cells?.length ?? 0); c++) {
+    const outputs = cells?.get(c).outputs;
+    for (let o = 0; o < (outputs?.length ?? 0); o++) {
+      const shown = outputs?.get(o).data[WIDGET_VIEW] as { model_id?: string } | undefined;
+      if (shown?.model_id === modelId) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
+    }
+  }
+}

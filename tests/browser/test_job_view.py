@@ -1,0 +1,188 @@
+"""The built job view in a plain page with a small fake model, in real Chromium.
+
+``job_view.html`` dresses the page as one of the hosts; the states are those of ``tests/view_states.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import shutil
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, JSHandle, Page
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "js/node_modules/axe-core/axe.min.js"
+CASES = {case["name"]: case for case in json.loads((ROOT / "tests/view_states.json").read_text("utf-8"))}
+HOSTS = ["plain", "plain-dark", "jupyterlab-light", "jupyterlab-dark", "vscode-dark"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+class Files(SimpleHTTPRequestHandler):
+    """Serves the page at ``/`` and what is built under ``/static``, quietly."""
+
+    def translate_path(self, path: str) -> str:
+        """Where a path lies on disk."""
+        name = urlsplit(path).path
+        return str(ROOT / "dw_jupyter" / name[1:] if name.startswith("/static/") else self.directory)
+
+    def log_message(self, *_message: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the page is served."""
+    handler = partial(Files, directory=str(Path(__file__).with_suffix(".html").with_name("job_view.html")))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, or Playwright's own where there is none."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, host: str = "plain", **options: Any) -> Iterator[Page]:
+    """A page in the dress of a host; it may ask 127.0.0.1 only, and no script of it may fail."""
+    context = browser.new_context(color_scheme="dark" if host == "plain-dark" else "light", **options)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(str(urlsplit(request.url).hostname)))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{address}?host={host}")
+    page.wait_for_function("window.ready")
+    yield page
+    assert set(asked) == {"127.0.0.1"}
+    assert faults == []
+    context.close()
+
+
+def show(page: Page, name: str) -> JSHandle:
+    """Renders a state in a view of its own and gives the page's handle of it."""
+    return page.evaluate_handle("state => window.show(state)", CASES[name]["state"])
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_axe_finds_nothing_in_any_state(browser: Browser, address: str, host: str) -> None:
+    """In every host's colours each state, and the view of a lost kernel, passes axe: names, roles, contrast."""
+    with opened(browser, address, host, reduced_motion="reduce") as page:
+        page.add_script_tag(path=AXE)
+        for name in CASES:
+            show(page, name)
+        show(page, "running").evaluate("view => view.lose()")
+        found = page.evaluate("async () => (await axe.run('main')).violations")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+def test_every_state_reads_in_order(browser: Browser, address: str) -> None:
+    """The accessible tree of each state holds its words, and a Cancel button while it can be cancelled."""
+    with opened(browser, address) as page:
+        for name, case in CASES.items():
+            show(page, name)
+            view = page.locator("main > div").last
+            state = case["state"]
+            for words in (state["headline"], state["label"], state["note"], state["error"], *state["details"]):
+                assert words in view.inner_text()
+            bar = view.get_by_role("progressbar", name="Rows done")
+            assert bar.get_attribute("aria-valuetext") == state["headline"]
+            assert (bar.get_attribute("value") is None) == (state["phase"] == "preparing")
+            assert view.get_by_role("button", name="Cancel", exact=True).count() == state["cancellable"]
+
+
+def test_cancel_by_keyboard_alone(browser: Browser, address: str) -> None:
+    """Tab reaches Cancel, Enter presses it, the focus stays while it waits and is with the view at the end."""
+    with opened(browser, address) as page:
+        view = show(page, "running")
+        page.keyboard.press("Tab")
+        assert page.locator("button:focus-visible").inner_text() == "Cancel"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
+        assert view.evaluate("view => view.sent") == [{"kind": "cancel"}]
+        assert page.locator("button:focus").inner_text() == "Cancelling…"
+        view.evaluate("(view, state) => view.set(state)", CASES["cancelling"]["state"])
+        assert page.locator("button:focus").is_visible()
+        view.evaluate("(view, state) => view.set(state)", CASES["cancelled"]["state"])
+        assert page.locator(".dw-job:focus").is_visible()
+        assert page.get_by_role("button").count() == 0
+        assert page.get_by_role("status").inner_text() == CASES["cancelled"]["state"]["headline"]
+
+
+def test_numbers_grow_without_moving_anything(browser: Browser, address: str) -> None:
+    """From the first row to the last, no part of the legend and no edge of the view moves."""
+    boxes = """() => [...document.querySelectorAll('.dw-job, .dw-mark, .dw-bar, button, .dw-label')].map(node => {
+        const box = node.getBoundingClientRect(); return [box.x, box.y, box.width].map(Math.round) })"""
+    with opened(browser, address, viewport={"width": 900, "height": 400}) as page:
+        state = CASES["running"]["state"]
+        view = show(page, "running")
+        seen = set()
+        for completed in (0, 9, 10, 99, 100, 497):
+            counts = {"completed": completed, "failed": completed // 9, "waiting": 500 - completed}
+            headline = f"{completed} of 500 answered"
+            view.evaluate("(view, state) => view.set(state)", {**state, **counts, "headline": headline})
+            seen.add(json.dumps(page.evaluate(boxes)))
+        assert len(seen) == 1
+        assert page.locator(".dw-job").bounding_box()["height"] <= 110  # type: ignore[index] # it is visible
+
+
+@pytest.mark.parametrize("zoom", [1, 2])
+def test_nothing_overflows_a_narrow_output(browser: Browser, address: str, zoom: int) -> None:
+    """In 400 px, and there at 200 % zoom, no state is cut off or scrolls sideways."""
+    with opened(browser, address, viewport={"width": 400, "height": 600}) as page:
+        page.evaluate("zoom => { document.body.style.zoom = zoom }", zoom)
+        for name in CASES:
+            show(page, name)
+        wide = "() => [...document.querySelectorAll('.dw-job')].map(v => v.scrollWidth - v.clientWidth)"
+        assert set(page.evaluate(wide)) == {0}
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_forced_colours_and_vscode_keep_text_on_its_background(browser: Browser, address: str) -> None:
+    """VS Code's white box is painted over; in forced colours the three parts still differ by shape."""
+    with opened(browser, address, "vscode-dark") as page:
+        show(page, "running")
+        assert page.locator(".dw-job").evaluate("v => getComputedStyle(v).backgroundColor") == "rgb(31, 31, 31)"
+    with opened(browser, address, forced_colors="active") as page:
+        show(page, "running")
+        marks = page.locator(".dw-mark").evaluate_all(
+            """marks => marks.map(mark => { const style = getComputedStyle(mark);
+                return [style.borderRadius, style.borderStyle, style.backgroundImage !== 'none'].join() })"""
+        )
+        assert len(set(marks)) == 3
+
+
+def test_the_bundle_is_one_module_that_names_no_address() -> None:
+    """What is built imports nothing, names no address, and is from the sources that are there."""
+    hook = runpy.run_path(str(ROOT / "js/hatch_build.py"))
+    sources = hook["hash_of_sources"](ROOT / "js")
+    for name in hook["BUILT"]:
+        built = ROOT / "dw_jupyter/static" / name
+        text = built.read_text("utf-8")
+        assert hook["is_fresh"](built, sources)
+        assert "://" not in text
+        assert "import " not in text.replace("@import", "import ")
+        assert len(text) < 20_000

@@ -1,0 +1,32 @@
+"""What all tests share: the ``--full`` option, and a home folder of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dw_jupyter import config
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--full``: as many examples and kills as take long."""
+    parser.addoption("--full", action="store_true", help="also what takes long")
+
+
+@pytest.fixture
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether what takes long is wanted."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test has its own journal, no account, no key, and no choice left over from another."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("DW_JUPYTER_HOME", str(home))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("DOUBLEWORD_API_KEY", "DOUBLEWORD_API_BASE", "DW_JUPYTER_WAIT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(config, "_chosen", None)
+    return home

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dw_jupyter.frames.requests import custom_id
+from dw_jupyter.frames.results import STATUSES, Results
+from dw_jupyter.frames.schema import parse_schema
+from tests.unit.frames.awkward import AWKWARD
+
+
+def answer(row: int, content: object, *, finish: str = "stop", status: int = 200, **message: object) -> dict[str, Any]:
+    said = {"role": "assistant", "content": content, **message}
+    body = {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}]}
+    response = {"status_code": status, "request_id": None, "body": body}
+    return {"id": f"batch_req_{row}", "custom_id": custom_id(row), "response": response, "error": None}
+
+
+def failure(row: int, message: object, code: object = None) -> dict[str, Any]:
+    error = {"code": code, "message": message}
+    return {"id": f"batch_req_{row}", "custom_id": custom_id(row), "response": None, "error": error}
+
+
+def block(*lines: dict[str, Any], ascii_only: bool = False) -> bytes:
+    texts = (json.dumps(line, ensure_ascii=ascii_only) for line in lines)
+    return b"".join(
+        text.encode() + b"\n" if text.isprintable() else json.dumps(json.loads(text)).encode() + b"\n" for text in texts
+    )
+
+
+def frame_of(results: Results) -> pd.DataFrame:
+    return results.frame(pd.RangeIndex(results.rows))
+
+
+@given(st.lists(AWKWARD, min_size=1, max_size=8), st.randoms(use_true_random=False), st.booleans())
+def test_lines_in_any_order_fill_their_rows(texts: list[str], chance: random.Random, escaped: bool) -> None:
+    """Any order, loss and doubling of lines keeps index, order and length, and every text as it was."""
+    index = pd.MultiIndex.from_tuples([("k", number // 2) for number in range(len(texts))])
+    rows = [chance.randrange(len(texts)) for _ in range(2 * len(texts))]
+    failing = {row for row in rows if chance.random() < 0.3}
+    results = Results(len(texts))
+    for row in rows:
+        line = failure(row, "no") if row in failing else answer(row, texts[row])
+        raw = json.dumps(line, ensure_ascii=escaped)
+        results.add(raw.encode("utf-8", "surrogatepass" if escaped else "replace") + b"\n")
+        assert list(frame_of(results).columns) == ["response", "dw_status", "dw_error"]
+    frame = results.frame(index)
+    assert frame.index.equals(index)
+    for row, text in enumerate(texts):
+        response, status, error = frame.iloc[row]
+        if row not in rows:
+            assert (pd.isna(response), status, pd.isna(error)) == (True, "pending", True)
+        elif row in failing:
+            assert (pd.isna(response), status, error) == (True, "failed", "no")
+        else:
+            kept = text if escaped else text.encode("utf-8", "replace").decode()
+            assert (response, status, pd.isna(error)) == (kept, "completed", True)
+    assert results.completed + results.failed == len(set(rows))
+
+
+@given(st.lists(st.sampled_from(["good", "odd", "failed", "broken", "blank", "unknown"]), max_size=30), st.data())
+def test_any_cut_of_the_lines_gives_the_same_frame(kinds: list[str], data: st.DataObject) -> None:
+    """Blocks of any number of lines, good and broken ones mixed, say what one line at a time says."""
+    raw = []
+    for row, kind in enumerate(kinds):
+        line = {
+            "good": json.dumps(answer(row, f"text é {row}"), ensure_ascii=False),
+            "odd": json.dumps(answer(row, "\ud800")),
+            "failed": json.dumps(failure(row, "no")),
+            "broken": '{"custom_id": "row-0000',
+            "blank": "",
+            "unknown": json.dumps(
+                {**answer(row, "x"), "custom_id": data.draw(st.sampled_from(["x", None, "row-999999999"]))}
+            ),
+        }[kind]
+        raw.append(line.encode() + b"\n")
+    whole, single = Results(len(kinds)), Results(len(kinds))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=3)))
+    for start, end in zip([0, *cuts], [*cuts, len(raw)], strict=True):
+        taken = whole.add(b"".join(raw[start:end]))
+        assert taken == sum(kind != "blank" for kind in kinds[start:end])
+    for line in raw:
+        single.add(line)
+    pd.testing.assert_frame_equal(frame_of(whole), frame_of(single))
+    for results in (whole, single):
+        assert results.unknown == kinds.count("unknown")
+        assert results.broken == kinds.count("broken")
+        assert results.completed == kinds.count("good") + kinds.count("odd")
+        assert results.failed == kinds.count("failed")
+
+
+DTYPES = {
+    "text": "string",
+    "n": "Int64",
+    "x": "float64",
+    "ok": "boolean",
+    "mood": "category",
+    "day": "datetime64[us]",
+    "tags": "object",
+}
+SCHEMA = parse_schema("text, n int?, x float?, ok bool?, mood?: good|bad, day date?, tags str[]?")
+
+
+def test_dtypes_hold_from_the_first_moment() -> None:
+    """With no answer, with some and with nulls in them, columns have the schema's dtypes and categories."""
+    results = Results(3, SCHEMA)
+    before = frame_of(results)
+    full = {"text": "t", "n": 2**62, "x": 1, "ok": True, "mood": "bad", "day": "9999-12-31", "tags": ["a"]}
+    empty = dict.fromkeys(full, None) | {"text": ""}
+    results.add(block(answer(2, json.dumps(full)), answer(0, json.dumps(empty))))
+    after = frame_of(results)
+    for frame in (before, after):
+        assert [str(dtype) for dtype in frame.dtypes[:-2]] == list(DTYPES.values())
+        assert list(frame["mood"].cat.categories) == ["good", "bad"]
+        assert list(frame["dw_status"].cat.categories) == list(STATUSES)
+        assert not frame["dw_status"].cat.ordered
+        assert isinstance(frame["dw_error"].dtype, pd.StringDtype)
+        assert isinstance(frame["text"].dtype, pd.StringDtype)
+    assert before.drop(columns="dw_status").isna().all().all()
+    assert after.loc[2, list(DTYPES)].tolist() == ["t", 2**62, 1.0, True, "bad", dt.datetime(9999, 12, 31), ["a"]]  # noqa: DTZ001 - dates have no zone
+    assert after.loc[0, "text"] == ""
+    assert after.loc[0, list(DTYPES)[1:]].isna().all()
+    assert after["dw_status"].tolist() == ["completed", "pending", "completed"]
+
+
+def test_a_frame_is_its_own() -> None:
+    """A frame does not change when more answers come, and changing it changes nothing here."""
+    results = Results(2, SCHEMA)
+    results.add(block(answer(0, '{"text":"a","n":1,"x":1,"ok":true,"mood":"good","day":null,"tags":[]}')))
+    first = frame_of(results)
+    kept = first.copy(deep=True)
+    results.add(block(answer(1, '{"text":"b","n":2,"x":2,"ok":false,"mood":"bad","day":null,"tags":[]}')))
+    pd.testing.assert_frame_equal(first, kept)
+    first["n"] = 7
+    first.loc[0, "x"] = 9.0
+    first.loc[0, "text"] = "mine"
+    second = frame_of(results)
+    assert (second["n"].tolist(), second["x"].tolist(), second["text"].tolist()) == ([1, 2], [1.0, 2.0], ["a", "b"])
+
+
+def test_an_answer_beats_a_failure_and_the_first_answer_stays() -> None:
+    """After a retry a row has its answer and no error, whichever comes first; later answers change nothing."""
+    results = Results(3)
+    results.add(block(failure(0, "no"), failure(0, "again"), answer(1, "first"), answer(1, "second"), failure(2, "no")))
+    results.add(block(answer(0, "yes"), failure(1, "late"), answer(1, "third"), failure(2, "later")))
+    frame = frame_of(results)
+    assert frame["response"].tolist()[:2] == ["yes", "first"]
+    assert frame["dw_status"].tolist() == ["completed", "completed", "failed"]
+    assert frame["dw_error"].isna().tolist() == [True, True, False]
+    assert frame["dw_error"][2] == "no"
+    assert (results.completed, results.failed) == (2, 1)
+
+
+TIMEOUT = json.dumps({"type": "Timeout", "details": {"error": "600 s"}})
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "error"),
+    [
+        (answer(0, "hi"), "hi", None),
+        (answer(0, ""), "", None),
+        (answer(0, [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), "ab", None),
+        (answer(0, None), None, "no text in the answer"),
+        (answer(0, None, finish="length"), None, "no text in the answer, cut off at max_tokens"),
+        (answer(0, None, refusal="I will not."), None, "refused: I will not."),
+        (failure(0, TIMEOUT), None, "timed out: 600 s"),
+        (failure(0, "no such model", "invalid_request"), None, "invalid_request: no such model"),
+        (failure(0, None, "batch_expired"), None, "batch_expired"),
+        (failure(0, None), None, "failed without a reason"),
+        (failure(0, 7), None, '{"code": null, "message": 7}'),
+        ({"custom_id": custom_id(0), "error": "plain"}, None, "plain"),
+        ({"custom_id": custom_id(0)}, None, "no answer in the line"),
+    ],
+)
+def test_what_a_line_says(line: dict[str, Any], text: str | None, error: str | None) -> None:
+    """Answers, refusals, both error forms and lines that say nothing become a text or an error."""
+    results = Results(1)
+    assert results.add(block(line)) == 1
+    response, _, reason = frame_of(results).iloc[0]
+    assert (None if pd.isna(response) else response) == text
+    assert (None if pd.isna(reason) else reason) == error
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text", "error"),
+    [
+        (200, answer(0, "hi")["response"]["body"], "hi", None),
+        (200, json.dumps(answer(0, "hi\ud800")["response"]["body"]), "hi\ud800", None),
+        (400, {"error": {"message": "too long"}}, None, "400: too long"),
+        (500, "Internal Server Error", None, "500: Internal Server Error"),
+        (503, None, None, "503"),
+        (422, {"detail": [{"msg": "bad"}]}, None, '422: [{"msg": "bad"}]'),
+        (200, "<html>", None, "<html>"),
+        (200, {"choices": []}, None, "no text in the answer"),
+        (200, 5, None, "no text in the answer"),
+        (200, {"choices": [{"message": {"content": 7}}]}, None, "no text in the answer"),
+    ],
+)
+def test_a_body_in_any_form(status: int, body: object, text: str | None, error: str | None) -> None:
+    """A body may be an object or a JSON string; an HTTP error inside an output line is a failure."""
+    test_what_a_line_says(
+        {"custom_id": custom_id(0), "response": {"status_code": status, "body": body}, "error": None}, text, error
+    )
+
+
+def test_an_answer_that_does_not_fit_is_a_failure_with_its_text() -> None:
+    """A misfit says why and how it begins, also that it was cut off; the other rows of its block live."""
+    results = Results(4, parse_schema("mood: good|bad, n int"))
+    lines = [
+        answer(0, '{"mood":"good","n":1}'),
+        answer(1, '{"mood":"meh","n":1}'),
+        answer(2, '{"mood":"goo', finish="length"),
+        answer(3, '{"mood":"bad","n":2}'),
+    ]
+    results.add(block(*lines))
+    frame = frame_of(results)
+    assert frame["mood"].tolist() == ["good", np.nan, np.nan, "bad"] or frame["mood"].isna().sum() == 2
+    assert frame["n"].isna().tolist() == [False, True, True, False]
+    assert frame["dw_error"][1] == 'does not fit the schema (mood: Invalid enum value \'meh\'): {"mood":"meh","n":1}'
+    assert frame["dw_error"][2] == 'cut off at max_tokens, does not fit the schema (not JSON): {"mood":"goo'
+    results.add(block(answer(1, '{"mood":"bad","n":3}')))
+    assert frame_of(results)["dw_status"].tolist() == ["completed", "completed", "failed", "completed"]
+
+
+def test_bytes_that_are_not_utf8_break_their_line_only() -> None:
+    """Invalid UTF-8, also in a field that is passed over, breaks its own line and no other."""
+    results = Results(3)
+    good = block(answer(0, "é"))
+    bad = block(answer(1, "x")).replace(b"batch_req_1", b"batch_\xff")
+    assert results.add(good + bad + block(answer(2, "y"))[:-1]) == 3
+    assert (results.completed, results.broken) == (2, 1)
+
+
+def test_rows_without_an_answer_have_the_status_that_is_asked_for() -> None:
+    """``rest`` is the status of what is still open; failed and completed rows keep theirs."""
+    results = Results(3)
+    results.add(block(answer(0, "a"), failure(1, "no")))
+    for rest in STATUSES:
+        assert results.frame(pd.RangeIndex(3), rest=rest)["dw_status"].tolist() == ["completed", "failed", rest]
+
+
+def test_many_rows_fill_across_blocks() -> None:
+    """A column longer than its blocks, filled in a random order and looked at between, ends up whole and in order."""
+    rows = 70_000
+    results = Results(rows)
+    order = np.random.default_rng(0).permutation(rows).tolist()
+    for start in range(0, rows, 20_000):
+        results.add(block(*(answer(row, f"text {row}") for row in order[start : start + 20_000])))
+        assert frame_of(results)["response"].notna().sum() == results.completed == min(rows, start + 20_000)
+    assert frame_of(results)["response"].tolist() == [f"text {row}" for row in range(rows)]

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from dw_jupyter.errors import SchemaError
+from dw_jupyter.frames.answers import Answers
+from dw_jupyter.frames.schema import Schema, parse_schema
+
+
+@pytest.mark.parametrize(
+    ("spec", "properties", "columns"),
+    [
+        ("a", {"a": {"type": "string"}}, {"a": "string"}),
+        (
+            "sentiment: positive|very negative, score float?, tags str[] (at most three, please)",
+            {
+                "sentiment": {"type": "string", "enum": ["positive", "very negative"]},
+                "score": {"type": ["number", "null"]},
+                "tags": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "at most three, please",
+                },
+            },
+            {"sentiment": "category", "score": "float64", "tags": "object"},
+        ),
+        (
+            " n int ,\n ok bool?, day date? , größe str?: s | m (size)",
+            {
+                "n": {"type": "integer"},
+                "ok": {"type": ["boolean", "null"]},
+                "day": {"type": ["string", "null"], "format": "date"},
+                "größe": {"type": ["string", "null"], "enum": ["s", "m", None], "description": "size"},
+            },
+            {"n": "Int64", "ok": "boolean", "day": "datetime64[us]", "größe": "category"},
+        ),
+        (
+            "kinds str[]?: a|b",
+            {"kinds": {"type": ["array", "null"], "items": {"type": "string", "enum": ["a", "b"]}}},
+            {"kinds": "object"},
+        ),
+    ],
+)
+def test_the_short_form(spec: str, properties: dict[str, Any], columns: dict[str, str]) -> None:
+    """A short form gives these properties, all required and no others allowed, and these dtypes."""
+    schema = parse_schema(spec)
+    assert schema.json_schema == {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    assert schema.columns == columns
+    assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
+
+
+EXAMPLE = 'An example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'
+
+
+@pytest.mark.parametrize(
+    ("spec", "what"),
+    [
+        ("", "character 1: a field name is missing."),
+        ("a,", "character 3: a field name is missing."),
+        ("1a", "character 1: a field name is missing."),
+        ("a,, b", "character 3: a field name is missing."),
+        ("a, b int, a", 'character 11: the field "a" is there twice.'),
+        ("a integer", 'character 3: there is no type "integer", only str, int, float, bool, date.'),
+        ("a int: 1|2", "character 6: choices are words: they go with str, not with int."),
+        ("a: x||y", "character 4: a choice is missing."),
+        ("a:", "character 3: a choice is missing."),
+        ("a: x|x", "character 4: a choice is there twice."),
+        ("a str int", 'character 7: "i" does not belong there.'),
+        ("a (no end", 'character 3: "(" does not belong there.'),
+        ("a?[]", 'character 3: "[" does not belong there.'),
+    ],
+)
+def test_a_wrong_short_form_says_where(spec: str, what: str) -> None:
+    """Each wrong short form is a SchemaError that names the character, and gives an example."""
+    with pytest.raises(SchemaError) as caught:
+        parse_schema(spec)
+    assert (caught.value.what, caught.value.todo) == (f"The schema, {what}", EXAMPLE)
+
+
+class Colour(enum.Enum):
+    """A choice."""
+
+    RED = "red"
+    GREEN = "green"
+
+
+class Part(BaseModel):
+    """A nested object."""
+
+    size: int
+    notes: list[str] = []
+
+
+class Thing(BaseModel):
+    """Everything that a column may be made of."""
+
+    name: str
+    count: int | None = None
+    part: Part = Field(description="the main one")
+    parts: list[Part]
+    colour: Colour
+    other: Colour | None = None
+    kind: Literal["p", "q"]
+    at: dt.datetime
+    day: dt.date
+    mixed: Part | str
+
+
+def test_a_pydantic_model_is_made_strict() -> None:
+    """A model's schema requires every property at every level, keeps ``$defs``, and has no default or $ref sibling."""
+    schema = parse_schema(Thing)
+    root = schema.json_schema
+    assert schema.name == "Thing"
+    assert schema.response_format["json_schema"] == {"name": "Thing", "strict": True, "schema": root}
+    assert root["required"] == list(root["properties"]) == list(Thing.model_fields)
+    for node in (root, root["$defs"]["Part"], root["properties"]["part"]):
+        assert node["additionalProperties"] is False
+        assert node["required"] == list(node["properties"])
+    assert root["properties"]["part"]["description"] == "the main one"
+    assert root["properties"]["parts"]["items"] == {"$ref": "#/$defs/Part"}
+    assert "default" not in json.dumps(root)
+    assert schema.columns == {
+        "name": "string",
+        "count": "Int64",
+        "part": "object",
+        "parts": "object",
+        "colour": "category",
+        "other": "category",
+        "kind": "category",
+        "at": "datetime64[us, UTC]",
+        "day": "datetime64[us]",
+        "mixed": "object",
+    }
+
+
+class Tree(BaseModel):
+    """A model that holds itself."""
+
+    value: int
+    children: list[Tree]
+
+
+def test_a_model_that_holds_itself_can_be_read() -> None:
+    """A recursive model is a schema of type object, and its answers decode."""
+    schema = parse_schema(Tree)
+    values, places, misfits = Answers(schema).decode(['{"value":1,"children":[{"value":2,"children":[]}]}'])
+    assert (values, places, misfits) == ([[1], [[{"value": 2, "children": []}]]], [0], {})
+
+
+def test_a_model_not_changed_by_strictness() -> None:
+    """A JSON Schema given as a dict is copied, not changed."""
+    spec = {"title": "my shape!", "type": "object", "properties": {"a": {"type": "string", "default": "x"}}}
+    before = json.dumps(spec)
+    schema = parse_schema(spec)
+    assert json.dumps(spec) == before
+    assert schema.name == "my_shape_"
+    assert schema.json_schema["required"] == ["a"]
+
+
+FORMS = 'Give the short form ("name, age int"), a Pydantic model or a JSON Schema dict.'
+
+
+def of(properties: object) -> dict[str, object]:
+    return {"type": "object", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("spec", "what", "todo"),
+    [
+        (5, "A schema cannot be made of int.", FORMS),
+        (
+            Part(size=1),
+            "The schema is an instance of Part.",
+            "Give the class itself: Part.",
+        ),
+        (
+            {"type": "array"},
+            "The schema does not describe an object.",
+            'Give one with "type": "object" and "properties".',
+        ),
+        (of({}), "The schema has no fields.", "Give at least one: each becomes a column."),
+        ("dw_status", 'The field "dw_status" may not begin with "dw_".', "Those columns are ours: rename it."),
+        (of({"a": 3}), "The schema.a is not a schema: 3", 'A schema is a dict such as {"type": "string"}.'),
+        (
+            of({"a": {"$ref": "#/$defs/b"}}),
+            'The reference "#/$defs/b" leads nowhere.',
+            "Define it under $defs of the same schema.",
+        ),
+        (
+            of({"a": {"type": "object", "additionalProperties": {"type": "integer"}}}),
+            "The schema.a is a dict with any keys, which a strict schema cannot ask for.",
+            "List its keys as fields, or ask for a list of objects with a key and a value.",
+        ),
+        (of({"a": {"enum": [object]}}), "The schema is not JSON: Object of type type is not JSON serializable", FORMS),
+    ],
+)
+def test_what_is_no_schema_is_said_in_two_lines(spec: object, what: str, todo: str) -> None:
+    """Each wrong schema is a SchemaError with these two lines."""
+    with pytest.raises(SchemaError) as caught:
+        parse_schema(spec)
+    assert (caught.value.what, caught.value.todo) == (what, todo)
+
+
+def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
+    """Values come typed; what does not fit is told by field; odd but legal JSON is read."""
+    good = {"s": "x", "n": 1, "f": 2, "b": True, "d": "0900-01-02", "l": ["a"], "c": "y"}
+    answers = Answers(parse_schema("s, n int, f float?, b bool, d date, l str[], c: y|z"))
+    texts = [
+        json.dumps(good),
+        json.dumps({**good, "extra": 1, "f": None, "s": "\ud800"}),
+        json.dumps({**good, "n": 3.0, "f": float("nan")}),
+        json.dumps({**good, "c": "w"}),
+        json.dumps({**good, "l": ["a", 1]}),
+        json.dumps({**good, "n": 2**63}),
+        json.dumps({**good, "d": "yesterday"}),
+        '{"s": "x"}',
+        json.dumps(good)[:-5],
+        "[]",
+        "[" * 10_000,
+        "",
+    ]
+    values, places, misfits = answers.decode(texts)
+    assert places == [0, 1, 2]
+    assert values[0] == ["x", "\ud800", "x"]
+    assert values[1] == [1, 1, 3]
+    assert values[2][:2] == [2.0, None]
+    assert values[4] == [dt.date(900, 1, 2)] * 3
+    assert misfits == {
+        3: "c: Invalid enum value 'w'",
+        4: "l[1]: Expected `str`, got `int`",
+        5: "n: Expected `int` <= 9223372036854775807",
+        6: "d: Invalid RFC3339 encoded date",
+        7: "Object missing required field `n`",
+        8: "not JSON",
+        9: "Expected `object`, got `array`",
+        10: "not JSON",
+        11: "not JSON",
+    }

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dw_jupyter.errors import OptionError, SourceError
+from dw_jupyter.frames.source import read_source
+
+FRAME = pd.DataFrame({"text": ["a", "b", "c"], "n": [1, 2, 3]})
+
+
+@pytest.mark.parametrize("kind", ["frame", "list", "arrow", ".csv", ".parquet", ".jsonl"])
+def test_every_kind_of_table_gives_the_same_frame(kind: str, tmp_path: Path) -> None:
+    """A frame, a list of dicts, an Arrow table and the three file types all give the same cells."""
+    path = tmp_path / f"table{kind}"
+    source: object = str(path)
+    match kind:
+        case "frame":
+            source = FRAME
+        case "list":
+            source = FRAME.to_dict("records")
+        case "arrow":
+            source = pa.table({"text": ["a", "b", "c"], "n": [1, 2, 3]})
+        case ".csv":
+            FRAME.to_csv(path, index=False)
+        case ".parquet":
+            pq.write_table(pa.table({"text": ["a", "b", "c"], "n": [1, 2, 3]}), path)
+        case ".jsonl":
+            path.write_text('{"text": "a", "n": 1}\n\n{"text": "b", "n": 2}\n{"text": "c", "n": 3}')
+    assert read_source(source).to_dict("records") == FRAME.to_dict("records")
+    assert read_source(source, limit=2).to_dict("records") == FRAME.head(2).to_dict("records")
+
+
+def test_a_source_is_a_snapshot_that_keeps_its_index() -> None:
+    """Changing the source later changes nothing; a multi-level index with doubles and odd column names stay."""
+    index = pd.MultiIndex.from_tuples([("a", 1), ("a", 1)], names=["k", None])
+    source = pd.DataFrame({"te xt": ["x", "y"], 2020: [1, 2]}, index=index)
+    frame = read_source(source)
+    source.iloc[0, 0] = "changed"
+    source[2020] += 1
+    assert frame["te xt"].tolist() == ["x", "y"]
+    assert frame[2020].tolist() == [1, 2]
+    assert frame.index.equals(index)
+
+
+def test_a_series_is_one_column() -> None:
+    """A Series gives a column of its name, or ``value``."""
+    assert list(read_source(pd.Series(["a"], name="text")).columns) == ["text"]
+    assert list(read_source(pd.Series(["a"])).columns) == ["value"]
+
+
+def test_integers_beside_missing_values_stay_integers() -> None:
+    """An Arrow column of integers with a null does not turn into floats."""
+    assert read_source(pa.table({"n": [1, None]}))["n"].tolist() == [1, None]
+
+
+TABLES = "Give a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."
+ONE = "Give a table with at least one row"
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "todo"),
+    [
+        (3, "The source is not a table: it is of type int.", TABLES),
+        (None, "The source is not a table: it is None.", TABLES),
+        ([{"a": 1}, 2], "The source is not a table: it is a list that holds int.", TABLES),
+        (pa.array([1]), None, TABLES),
+        ([], "The source has no columns.", f"{ONE} and one column."),
+        (pd.DataFrame({"a": []}), "The source has no rows.", f"{ONE}."),
+        (pd.DataFrame(index=[1]), "The source has no columns.", f"{ONE} and one column."),
+        (
+            pd.DataFrame([[1, 2]], columns=["a", "a"]),
+            'The source has more than one column "a".',
+            "Rename one of them.",
+        ),
+        ("nothing.csv", 'There is no file "nothing.csv".', "Check the path: it counts from the notebook's folder."),
+        ("nothing.txt", '"nothing.txt" is not a table.', TABLES),
+    ],
+)
+def test_what_is_no_table_is_said_in_two_lines(source: object, what: str | None, todo: str) -> None:
+    """Each wrong source is a SourceError with these two lines."""
+    with pytest.raises(SourceError) as caught:
+        read_source(source)
+    assert caught.value.todo == todo
+    assert what is None or caught.value.what == what
+
+
+def test_a_broken_file_says_where(tmp_path: Path) -> None:
+    """A broken line of a JSONL file is named; an empty CSV file has no rows; a limit is 1 or more."""
+    (tmp_path / "bad.jsonl").write_text('{"a": 1}\n{"a": \n')
+    with pytest.raises(SourceError, match=r'bad\.jsonl" could not be read: line 2'):
+        read_source(tmp_path / "bad.jsonl")
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(SourceError, match=r"no rows"):
+        read_source(tmp_path / "empty.csv")
+    (tmp_path / "bad.parquet").write_text("no")
+    with pytest.raises(SourceError, match=r"could not be read"):
+        read_source(tmp_path / "bad.parquet")
+    with pytest.raises(OptionError, match=r"The limit is 0"):
+        read_source(FRAME, limit=0)

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dw_jupyter.errors import InputError, SourceError, TemplateError
+from dw_jupyter.frames.template import Template
+from tests.unit.frames.awkward import AWKWARD
+
+PROMPT = """
+system:
+You label {reviews}: {# not a comment #} $\\frac{a}{b}$ {"json": 1}
+
+user:
+{{ title }}: {{ row["the text"] }}|
+{% for shot in [1, 2] %}
+assistant:
+|{{ title }}|{{ loop.index }}
+{% endfor %}
+"""
+
+
+def render(prompt: str, **columns: list[Any]) -> list[list[dict[str, str]]]:
+    return list(Template(prompt).render(pd.DataFrame(columns)))
+
+
+def contents(prompt: str, **columns: list[Any]) -> list[str]:
+    return [messages[0]["content"] for messages in render(prompt, **columns)]
+
+
+@given(st.lists(st.tuples(AWKWARD, AWKWARD), min_size=1, max_size=4))
+def test_no_text_in_a_row_changes_the_structure(rows: list[tuple[str, str]]) -> None:
+    """Whatever a row holds stands in its messages as it is, and makes no message and no template of its own."""
+    frame = pd.DataFrame(rows, columns=["title", "the text"], dtype=object)
+    rendered = list(Template(PROMPT).render(frame))
+    system = 'You label {reviews}: {# not a comment #} $\\frac{a}{b}$ {"json": 1}'
+    for (title, text), messages in zip(rows, rendered, strict=True):
+        assert messages[0] == {"role": "system", "content": system}
+        assert messages[1] == {"role": "user", "content": f"{title}: {text}|".lstrip(" \t\n\r\x0b\x0c")}
+        assert [one["role"] for one in messages[2:]] == ["assistant", "assistant"]
+        assert [one["content"] for one in messages[2:]] == [f"|{title}|1", f"|{title}|2"]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        PROMPT,
+        "{{ title }}",
+        "no columns",
+        "{% set title = title | upper %}{{ title }}{% set x = title %}{{ x }}",
+        "{% macro shout(t) %}{{ t | upper }}!{% endmacro %}\nuser:\n{{ shout(title) }}\nassistant:\n{{ shout('a') }}",
+        "{% for n in [1, 2] %}{{ loop.index }}{{ row['the text'] }}{{ n }}{% endfor %}{{ row.n }}",
+        "{{ row[title[:1] | replace('t', 'n')] }}{{ row | length }}{{ row | tojson }}",
+        "{% if n > 1 %}{{ title }}{% else %}\nuser:\n{{ n }}{% endif %}",
+        "{% filter upper %}\nuser:\n{{ title }}{% endfilter %}",
+        "{{ n }} {{ x }} {{ day }} {{ day.year }} {{ kind }} {{ things }}",
+    ],
+)
+def test_the_fast_way_says_what_the_slow_way_says(prompt: str) -> None:
+    """Many rows rendered as one loop give the messages, or the error, that one rendering a row gives."""
+    frame = pd.DataFrame(
+        {
+            "title": ["t1", "t2", "t3"],
+            "the text": ["a", "", "ü"],
+            "n": [1, 2, 3],
+            "x": [0.1, 2.0, 1e20],
+            "day": pd.to_datetime(["2024-01-01", "2024-02-29", "1999-12-31"]),
+            "kind": pd.Categorical(["a", "b", "a"]),
+            "things": [[1, 2], np.array([1.5]), {"a": 1}],
+        }
+    )
+    fast, slow = Template(prompt), Template(prompt)
+    assert fast._many is not None
+    slow._many = None
+
+    def outcome(template: Template) -> list[Any]:
+        found: list[Any] = []
+        try:
+            found.extend(template.render(frame))
+        except TemplateError as error:
+            found.append(str(error))
+        return found
+
+    assert outcome(fast) == outcome(slow)
+
+
+def test_values_are_written_as_python_has_them() -> None:
+    """Numbers as Python prints them, moments as ISO text with parts, lists and dicts plain, JSON unescaped."""
+    moment = pd.Timestamp("2024-02-03 04:05:06", tz="UTC")
+    prompt = "{{ i }} {{ x }} {{ b }} {{ at }} {{ at.year }} {{ xs }} {{ s | tojson }}"
+    text = contents(prompt, i=[3], x=[np.float32(0.5)], b=[True], at=[moment], xs=[np.array([1, 2])], s=["<é'>"])
+    assert text == ['3 0.5 True 2024-02-03T04:05:06+00:00 2024 [1, 2] "<é\'>"']
+
+
+def test_columns_are_known_before_any_row() -> None:
+    """``columns`` lists plain variables and ``row[...]`` constants in order, whatever their labels are."""
+    template = Template("{{ b }}{{ row['te xt'] }}{{ a }}{{ row[2020] }}{% for a in b %}{{ a }}{% endfor %}{{ row.c }}")
+    assert template.columns == ("b", "te xt", "a", 2020, "c")
+    frame = pd.DataFrame({"b": ["x"], "te xt": ["y"], "a": ["z"], 2020: [7], "c": [8]})
+    assert next(template.render(frame))[0]["content"] == "xyz7x8"
+
+
+def test_a_loop_variable_does_not_change_a_column() -> None:
+    """``row["n"]`` inside a loop over ``n`` is still the column."""
+    assert contents("{% for n in [8, 9] %}{{ n }}{{ row['n'] }}{% endfor %}{{ n }}", n=[1]) == ["81911"]
+
+
+def test_a_column_called_loop_works() -> None:
+    """A column may be called ``loop``: such a prompt is rendered row by row."""
+    assert contents("{{ loop }}", loop=["a", "b"]) == ["a", "b"]
+
+
+def test_one_row_without_columns_renders() -> None:
+    """A prompt without columns renders once for each row of a frame that has none."""
+    assert list(Template("Hello").render(pd.DataFrame(index=[0]))) == [[{"role": "user", "content": "Hello"}]]
+
+
+HELP = "{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."
+COLUMNS = "Columns: text, n, a b"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "what", "todo"),
+    [
+        (" \n", "The prompt is empty.", "Write it below the first line: {{ column }} puts a column in."),
+        ("\n{{ text", "Line 2 of the prompt: unexpected end of template, expected 'end of print statement'.", HELP),
+        ("{{ text | uper }}", 'Line 1 of the prompt: there is no filter "uper".', 'Did you mean "upper"?'),
+        ("{{ text | random }}", 'Line 1 of the prompt: there is no filter "random".', None),
+        ("{% if n is evn %}{% endif %}", 'Line 1 of the prompt: there is no test "evn".', 'Did you mean "even"?'),
+        ("\n{% include 'x' %}", "Line 2 of the prompt: {% include %} needs a second template.", None),
+        ("{% import 'x' as x %}", "Line 1 of the prompt: {% import %} needs a second template.", None),
+        ("{% extends 'x' %}", "Line 1 of the prompt: {% extends %} needs a second template.", None),
+        (
+            "\nBe kind.\nuser:\n{{ text }}",
+            "Line 2 of the prompt: there is text before the first role line.",
+            "Put it behind a line that is just system: or user:",
+        ),
+        ("{{ self }}", '"self" has a meaning of its own in a prompt.', 'A column of that name is row["self"].'),
+        ("{{ txt }}", 'There is no column "txt" in the source.', f'Did you mean "text"? {COLUMNS}'),
+        ("{{ row['zz'] }}", 'There is no column "zz" in the source.', COLUMNS),
+        ("{{ range(3) }}", 'There is no column "range" in the source.', COLUMNS),
+        ("{{ row[text] }}", "Row 0 (index 'p'), line 1 of the prompt: There is no column \"x\" in the source.", None),
+        (
+            "\n{{ n / 0 }}",
+            "Row 0 (index 'p'), line 2 of the prompt: division by zero",
+            "Change the prompt, or that row.",
+        ),
+        ("{{ text.foo }}", "Row 0 (index 'p'), line 1 of the prompt: 'str object' has no attribute 'foo'", None),
+        ("{{ text.__class__ }}", None, "Change the prompt, or that row."),
+        ("{{ n }}\nuser:\n{{ text }}", "Row 0 (index 'p'): there is text before the first role line", None),
+        ("{% if n == 1 %}\nuser:\n{{ n }}{% endif %}", "Row 1 (index 'Q'): it has no message", None),
+    ],
+)
+def test_wrong_prompts_are_said_in_two_lines(prompt: str, what: str | None, todo: str | None) -> None:
+    """Each wrong prompt is a TemplateError with these lines, at the latest when its rows are rendered."""
+    frame = pd.DataFrame({"text": ["x", "y"], "n": [1, 2], "a b": ["", ""]}, index=["p", "Q"])
+    with pytest.raises(TemplateError) as caught:
+        list(Template(prompt).render(frame))
+    assert what is None or caught.value.what == what
+    assert todo is None or caught.value.todo == todo
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NaT, pd.NA])
+def test_missing_values_are_found_first(missing: object) -> None:
+    """What pandas calls missing in a used column is an error before anything is rendered; unused columns may lack."""
+    frame = pd.DataFrame({"text": ["a", missing, missing], "n": [missing] * 3}, index=[4, 5, 6], dtype=object)
+    with pytest.raises(SourceError) as caught:
+        next(Template("{{ text }}").render(frame))
+    assert caught.value.what == 'Column "text" has no value in 2 rows, first in row 1 (index 5).'
+    assert caught.value.todo == "Fill them (fillna) or leave those rows out (dropna(subset=['text']))."
+    with pytest.raises(InputError, match='column "n" has no value'):
+        next(Template("{% set name = 'n' %}{{ row[name] }}").render(frame))
+
+
+def test_the_first_failing_row_is_named_far_down() -> None:
+    """Rows before a failing one are rendered; the error names the position of the failing one."""
+    frame = pd.DataFrame({"n": [1] * 2500 + [0] + [1] * 10})
+    rendered = Template("{{ 1 / n }}").render(frame)
+    with pytest.raises(TemplateError, match="Row 2500, line 1 of the prompt: division by zero"):
+        for _ in rendered:
+            pass

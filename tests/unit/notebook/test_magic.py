@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dw_jupyter.notebook import extension
+from tests.service_process import ServiceProcess, start_service
+from tests.unit.notebook.conftest import Notebook
+
+FRAME = pd.DataFrame(
+    {"text": ["good", "bad", "so so"], "title": ["A", "B", "C"], "stars": [5, 1, 3], "note": ["x", None, "y"]},
+    index=["p", "q", "r"],
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """An echo service for the whole file."""
+    with start_service(tmp_path_factory.mktemp("service"), "--model", "echo") as running:
+        yield running
+
+
+@pytest.fixture
+def account(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> ServiceProcess:
+    """The account in use is that service."""
+    monkeypatch.setenv("DOUBLEWORD_API_BASE", service.base_url)
+    monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
+    return service
+
+
+BAD_CELLS = [
+    ('%%dwbatch nowhere\n{{ text }}', "There is no 'nowhere' in this notebook.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
+    ('%%dwbatch nowhere.csv\n{{ text }}', "There is no file 'nowhere.csv'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
+    ('%%dwbatch number\n{{ text }}', 'The source is not a table: it is of type int.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
+    ('%%dwbatch reviews[:0]\n{{ text }}', 'The source has no rows.\nGive a table with at least one row.'),
+    ('%%dwbatch reviews[[]]\n{{ text }}', 'The source has no columns.\nGive a table with at least one row and one column.'),
+    ('%%dwbatch reviews["tex"]\n{{ text }}', '\'reviews["tex"]\' cannot be used: KeyError: \'tex\'\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file.'),
+    ('%%dwbatch reviews\n{{ txt }}', 'There is no column "txt" in the source.\nDid you mean "text"? Columns: text, title, stars, note'),
+    ("%%dwbatch reviews\n{{ row['txt'] }}", 'There is no column "txt" in the source.\nDid you mean "text"? Columns: text, title, stars, note'),
+    ('%%dwbatch reviews\n{{ note }}', 'Column "note" has no value in 1 row, first in row 1 (index \'q\').\nFill them (fillna) or leave those rows out (dropna(subset=[\'note\'])).'),
+    ('%%dwbatch reviews\nHello\n{{ text }', "Line 2 of the prompt: unexpected '}'.\n{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."),
+    ('%%dwbatch reviews\n{{ text | shout }}', 'Line 1 of the prompt: there is no filter "shout".\nDid you mean "sort"?'),
+    ("%%dwbatch reviews\n{% include 'x' %}", 'Line 1 of the prompt: {% include %} needs a second template.\nPut everything in this one; {% macro %} names a part that is used again.'),
+    ('%%dwbatch reviews\nhello\nsystem:\n{{ text }}', 'Line 1 of the prompt: there is text before the first role line.\nPut it behind a line that is just system: or user:'),
+    ('%%dwbatch reviews --bogus\n{{ text }}', 'There is no option --bogus.\nDid you mean --out? `%%dwbatch?` lists the options.'),
+    ('%%dwbatch reviews -o 2x\n{{ text }}', '-o 2x: that is not a name Python can bind.\nUse letters, digits and _.'),
+    ('%%dwbatch reviews -o class\n{{ text }}', '-o class: that is not a name Python can bind.\nUse letters, digits and _.'),
+    ('%%dwbatch reviews -o reviews\n{{ text }}', '-o reviews would overwrite the source.\nChoose another name.'),
+    ('%%dwbatch reviews -o x -j x\n{{ text }}', '-o and -j both bind x.\nChoose two names.'),
+    ("%%dwbatch reviews -w ''\n{{ text }}", 'The completion window is empty.\nUse `24h`, or `1h` where the model has it.'),
+    ('%%dwbatch reviews --temperature warm\n{{ text }}', "--temperature: 'warm' is not a number.\n`%%dwbatch?` says what it takes."),
+    ('%%dwbatch reviews --limit 0\n{{ text }}', "--limit: '0' is not a whole number from 1 up.\n`%%dwbatch?` says what it takes."),
+    ('%%dwbatch reviews --schema "tone warm|cold"\n{{ text }}', 'The schema, character 6: there is no type "warm", only str, int, float, bool, date.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
+    ('%%dwbatch reviews --schema "a, a"\n{{ text }}', 'The schema, character 4: the field "a" is there twice.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
+    ('%%dwbatch reviews --schema "dw_status"\n{{ text }}', 'The field "dw_status" may not begin with "dw_".\nThose columns are ours: rename it.'),
+    ('%%dwbatch reviews --schema Review\n{{ text }}', 'There is no \'Review\' in this notebook.\nFor a field of that name write "Review str".'),
+    ('%dwbatch fly', 'There is no `%dwbatch fly`.\n`%dwbatch` alone lists the commands.'),
+    ('%dwbatch attach', '`%dwbatch attach` takes JOB.\nIt gives the job of an earlier cell, live or ended.'),
+    ('%dwbatch attach nonesuch', "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
+    ('%dwbatch use nobody', "There is no account 'nobody' on this machine.\nKnown: local. `dw login` or DOUBLEWORD_API_KEY adds one."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "said"), BAD_CELLS, ids=[cell.replace("\n", " ⏎ ") for cell, _ in BAD_CELLS])
+def test_a_wrong_cell_says_so_in_two_lines_and_sends_nothing(
+    cell: str, said: str, account: ServiceProcess, notebook: Notebook, own_home: Path
+) -> None:
+    """Each mistake is an error of two short lines, before anything is written, sent or bound."""
+    notebook.shell.user_ns.update(reviews=FRAME, number=3)
+    with account.http() as http:
+        before = http.get("files").json()["data"]
+        read = notebook.fail(cell)
+        assert http.get("files").json()["data"] == before
+    assert read == said
+    lines = read.splitlines()
+    assert len(lines) == 2
+    assert all(line and len(line) <= 160 for line in lines)
+    assert not list(own_home.glob("jobs/*/job.json"))
+    assert notebook.shell.user_ns["reviews"] is FRAME
+
+
+def test_without_a_key_the_cell_offers_the_embedded_service(notebook: Notebook) -> None:
+    """No account is set up: the message names both ways out."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    assert notebook.fail("%%dwbatch reviews\n{{ text }}") == (
+        "There is no API key for api.doubleword.ai.\n"
+        "Set DOUBLEWORD_API_KEY, or run `%dwbatch use local` for a small model on this machine, free."
+    )
+
+
+def test_a_model_that_is_not_there_is_the_cells_error(account: ServiceProcess, notebook: Notebook) -> None:
+    """What the service refuses within the first moments is raised where it was asked for, and no name is bound."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    read = notebook.fail("%%dwbatch reviews -o labels -m nonesuch\n{{ text }}")
+    assert "'nonesuch'" in read.splitlines()[0]
+    assert read.splitlines()[1] == "`%dwbatch models` lists what this key may use."
+    assert "labels" not in notebook.shell.user_ns
+    assert account.api_key not in read
+
+
+@pytest.mark.usefixtures("account")
+def test_a_cell_gives_a_frame_on_the_sources_index(notebook: Notebook) -> None:
+    """The frame stands there at once with its index and dtypes, and holds every answer after the wait."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    notebook.run('%%dwbatch reviews -o labels -j job --schema "tone: warm|cold, score float?, n int"\n{{ text }}')
+    labels = notebook.shell.user_ns["labels"]
+    assert labels.index.tolist() == ["p", "q", "r"]
+    assert labels.dtypes.astype(str).to_dict() == {
+        "tone": "category", "score": "float64", "n": "Int64", "dw_status": "category", "dw_error": "string",
+    }  # fmt: skip
+    notebook.run("job.result(timeout=30)")
+    after = notebook.shell.user_ns["labels"]
+    assert after is not labels
+    assert (after["dw_status"] == "completed").all()
+    assert after.attrs["dw_jupyter"]["answered"] == 3
+
+
+@pytest.mark.usefixtures("account")
+def test_the_same_cell_again_sends_nothing(notebook: Notebook, service: ServiceProcess) -> None:
+    """Running a cell twice makes one batch; `--fresh` makes another; the source and its labels may have changed."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    cell = "%%dwbatch reviews -o labels --wait --max-tokens 77\nAgain: {{ text }}"
+    with service.http() as http:
+        before = len(http.get("batches", params={"limit": 100}).json()["data"])
+        notebook.run(cell)
+        notebook.shell.user_ns["reviews"] = FRAME.reset_index(drop=True)
+        notebook.run(cell)
+        assert notebook.shell.user_ns["labels"].index.tolist() == [0, 1, 2]
+        assert notebook.shell.user_ns["labels"]["response"].tolist() == ["Again: good", "Again: bad", "Again: so so"]
+        assert len(http.get("batches", params={"limit": 100}).json()["data"]) == before + 1
+        notebook.run(cell.replace("--wait", "--wait --fresh"))
+        assert len(http.get("batches", params={"limit": 100}).json()["data"]) == before + 2
+
+
+@pytest.mark.usefixtures("account")
+def test_a_cell_without_a_source_asks_once(notebook: Notebook) -> None:
+    """The body alone is one request; the environment can make every cell wait."""
+    notebook.shell.user_ns["DW"] = 1
+    notebook.run("import os; os.environ['DW_JUPYTER_WAIT'] = '1'")
+    notebook.run("%%dwbatch -o answer\nNo frame here: {braces} and {# no comment #}")
+    assert notebook.shell.user_ns["answer"]["response"].tolist() == ["No frame here: {braces} and {# no comment #}"]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_file_is_a_source(notebook: Notebook, tmp_path: Path) -> None:
+    """A path to a file that exists is read, also one with a blank in its name."""
+    FRAME.to_csv(tmp_path / "my reviews.csv", index=False)
+    notebook.run(f"%cd -q {tmp_path}")
+    notebook.run("%%dwbatch 'my reviews.csv' -o answers --limit 2 --wait\n{{ title }}: {{ text }}")
+    assert notebook.shell.user_ns["answers"]["response"].tolist() == ["A: good", "B: bad"]
+
+
+def test_loading_twice_and_unloading_leave_nothing_behind() -> None:
+    """After unloading the shell has neither magics, nor hooks, nor configuration of ours."""
+    made = Notebook()
+    configurables = len(made.shell.configurables)
+    extension.load(made.shell)
+    assert len(made.shell.configurables) == configurables
+    assert made.shell.find_cell_magic("dwbatch") is not None
+    extension.unload(made.shell)
+    extension.unload(made.shell)
+    assert made.shell.find_cell_magic("dwbatch") is None
+    assert made.shell.find_line_magic("dwbatch") is None
+    assert len(made.shell.configurables) == configurables - 1
+    made.shell.history_manager.end_session()

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.notebook.view import JobView, Renderer, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES = json.loads(Path(__file__).parents[2].joinpath("view_states.json").read_text(encoding="utf-8"))
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+RUNNING = Snapshot(job="job-1", state="running", total=500, completed=142, failed=3, model="m")
+DONE = replace(RUNNING, state="completed", completed=497)
+
+
+class RecordingComm:
+    """The wire between a widget and its browser, written down."""
+
+    comm_id = "comm-1"
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, data: dict[str, Any], **_rest: object) -> None:
+        """Writes a message down, as a comm would send it."""
+        self.sent.append(data)
+
+    def on_msg(self, callback: object) -> None:
+        """A comm has this; nothing comes in here."""
+
+    def close(self) -> None:
+        """A comm has this too."""
+
+
+@pytest.fixture
+def outputs() -> Iterator[list[dict[str, Any]]]:
+    """What a cell displays, in order, updates included."""
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.display_pub = CapturingDisplayPublisher()  # type: ignore[no-untyped-call] # IPython leaves it untyped
+    yield shell.display_pub.outputs
+    InteractiveShell.clear_instance()
+
+
+def shown(cancel: Any = lambda: None) -> tuple[Renderer, JobView, RecordingComm]:
+    """A renderer that displayed a running job, its widget and the widget's wire."""
+    renderer = Renderer(cancel)
+    renderer.show(RUNNING)
+    view = renderer._view
+    assert view is not None
+    view.comm = RecordingComm()
+    return renderer, view, view.comm
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_state_is_what_the_browser_is_tested_with(case: dict[str, Any]) -> None:
+    """The states that the browser tests draw are those that snapshots make."""
+    assert state_of(Snapshot(**case["snapshot"]), case["now"]) == case["state"]
+
+
+def test_ticks_send_the_state_alone_and_only_when_it_changed(outputs: list[dict[str, Any]]) -> None:
+    """A tick is one small message, a tick that says the same is none, and neither touches the output."""
+    renderer, _, comm = shown()
+    renderer.update(replace(RUNNING, completed=150))
+    renderer.update(replace(RUNNING, completed=150))
+    (message,) = comm.sent
+    assert message["method"] == "update"
+    assert list(message["state"]) == ["state"]
+    assert message["state"]["state"]["headline"] == "150 of 500 answered, 3 failed"
+    assert len(json.dumps(message)) < 1000
+    assert len(outputs) == 1
+
+
+def test_a_live_view_is_displayed_with_html_and_text(outputs: list[dict[str, Any]]) -> None:
+    """Places without widgets find HTML and text beside the widget, with the line that attaches again."""
+    shown()
+    (output,) = outputs
+    assert set(output["data"]) == {WIDGET_VIEW, "text/html", "text/plain"}
+    assert output["data"]["text/plain"].endswith('\ndw.attach("job-1")')
+    assert "object at 0x" not in str(output)
+
+
+def test_the_end_replaces_the_output_by_html_and_text(outputs: list[dict[str, Any]]) -> None:
+    """Of an ended job the output keeps HTML and text only, and the widget has the last word and both of them."""
+    renderer, view, comm = shown()
+    renderer.update(DONE)
+    first, last = outputs
+    assert last["update"]
+    assert last["transient"] == first["transient"]
+    assert set(last["data"]) == {"text/html", "text/plain"}
+    assert last["data"]["text/plain"] == "Done: 497 of 500 answered, 3 failed · m · job job-1"
+    assert [message["method"] for message in comm.sent] == ["update", "update", "custom"]
+    assert comm.sent[1]["state"]["state"]["ended"]
+    assert comm.sent[2]["content"] == {"kind": "settled", "view": view.model_id, "data": last["data"]}
+
+
+def test_nothing_wakes_a_settled_view(outputs: list[dict[str, Any]]) -> None:
+    """A late tick changes nothing, a late flush and a page that asks get the settled form again."""
+    renderer, view, comm = shown()
+    renderer.update(DONE)
+    renderer.update(RUNNING)
+    assert len(outputs) == 2
+    renderer.flush(RUNNING)
+    view._handle_custom_msg({"kind": "settle"}, [])
+    assert outputs[1:] == [outputs[1]] * 3
+    assert comm.sent[-1]["content"]["kind"] == "settled"
+
+
+def test_settle_is_refused_while_the_job_is_under_way(outputs: list[dict[str, Any]]) -> None:
+    """A page that believes a job has ended cannot end its view."""
+    _, view, _ = shown()
+    view._handle_custom_msg({"kind": "settle"}, [])
+    assert len(outputs) == 1
+
+
+def test_a_job_that_has_ended_is_shown_without_a_widget(outputs: list[dict[str, Any]]) -> None:
+    """Running the cell of a finished job again shows what is kept at once."""
+    renderer = Renderer(lambda: None)
+    renderer.show(DONE)
+    assert renderer._view is None
+    assert [set(output["data"]) for output in outputs] == [{"text/html", "text/plain"}]
+
+
+def test_a_click_is_passed_on_and_a_flush_of_a_running_job_draws_it_again(
+    outputs: list[dict[str, Any]],
+) -> None:
+    """Cancel reaches the job at once; a wait that was interrupted leaves the live view, up to date."""
+    asked = threading.Event()
+    renderer, view, _ = shown(asked.set)
+    view._handle_custom_msg({"kind": "cancel"}, [])
+    assert asked.is_set()
+    renderer.flush(replace(RUNNING, completed=200))
+    assert outputs[-1]["data"]["text/plain"].startswith("200 of 500 answered")
+    assert WIDGET_VIEW in outputs[-1]["data"]
+
+
+def test_ticks_clicks_and_flushes_of_many_threads_end_settled(outputs: list[dict[str, Any]]) -> None:
+    """Whatever the order of the threads, an ended job's last output is its settled form."""
+    renderer, view, _ = shown()
+    context = contextvars.copy_context()
+    start = threading.Barrier(4)
+
+    def tick() -> None:
+        start.wait()
+        for completed in range(200):
+            renderer.update(replace(RUNNING, completed=completed))
+        renderer.update(DONE)
+
+    def flush() -> None:
+        start.wait()
+        for _ in range(20):
+            renderer.flush(RUNNING)
+
+    def click() -> None:
+        start.wait()
+        for _ in range(50):
+            view._handle_custom_msg({"kind": "settle"}, [])
+
+    threads = [threading.Thread(target=context.copy().run, args=(work,)) for work in (tick, flush, click)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    for thread in threads:
+        thread.join()
+    assert set(outputs[-1]["data"]) == {"text/html", "text/plain"}
+    assert view.state["phase"] == "completed"
