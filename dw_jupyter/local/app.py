@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import batch_routes, file_routes, inference_routes
-from .refusal import Refusal, envelope
-from .service import Service
+from dw_jupyter.local import batch_routes, file_routes, inference_routes
+from dw_jupyter.local.refusal import Refusal, envelope
+from dw_jupyter.local.service import Service
 
 HOSTS = frozenset({"127.0.0.1", "localhost"})
 

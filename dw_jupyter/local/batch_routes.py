@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import batches
-from .limits import PATHS, WINDOW_SECONDS
-from .refusal import Refusal, parse_id
-from .service import listing, page_size, read_json, reply, service_of
+from dw_jupyter.local import batches
+from dw_jupyter.local.limits import PATHS, WINDOW_SECONDS
+from dw_jupyter.local.refusal import Refusal, parse_id
+from dw_jupyter.local.service import listing, page_size, read_json, reply, service_of
 
 
 class CreateBatch(msgspec.Struct, frozen=True):

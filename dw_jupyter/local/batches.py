@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import msgspec
 
-from . import files
-from .limits import WINDOW_SECONDS
-from .refusal import Refusal, not_found
+from dw_jupyter.local import files
+from dw_jupyter.local.limits import WINDOW_SECONDS
+from dw_jupyter.local.refusal import Refusal, not_found
 
 # Metadata that the service sets itself; a caller's value is dropped without a word.
 RESERVED = frozenset(

@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 from dw_jupyter.errors import LocalServiceError
-
-from .launch import REFUSED, name_source
-from .limits import Limits
+from dw_jupyter.local.launch import REFUSED, name_source
+from dw_jupyter.local.limits import Limits
 
 
 def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +46,7 @@ def run_serve(args: argparse.Namespace) -> int:
         The exit code: 0, or 3 after two lines on the standard error that say why not and what to do.
     """
     try:
-        from .server import Wish, serve
+        from dw_jupyter.local.server import Wish, serve
     except ModuleNotFoundError as error:
         return _refuse(
             f"The embedded service needs a package that is not installed: {error.name}.",

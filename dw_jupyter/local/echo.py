@@ -14,10 +14,10 @@ from uuid import uuid4
 
 import msgspec
 
-from . import instance
-from .backend import Answer, Model, Patience
-from .limits import CHAT
-from .refusal import envelope
+from dw_jupyter.local import instance
+from dw_jupyter.local.backend import Answer, Model, Patience
+from dw_jupyter.local.limits import CHAT
+from dw_jupyter.local.refusal import envelope
 
 MODEL = Model(id="echo", created=1_700_000_000, kind="CHAT")
 

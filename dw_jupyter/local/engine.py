@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from . import batches, outcome, requests
-from .backend import Answer, Backend, NoAnswer
-from .database import Database
-from .outcome import Outcome, Request
-from .recorder import Recorder
-from .refusal import envelope
+from dw_jupyter.local import batches, outcome, requests
+from dw_jupyter.local.backend import Answer, Backend, NoAnswer
+from dw_jupyter.local.database import Database
+from dw_jupyter.local.outcome import Outcome, Request
+from dw_jupyter.local.recorder import Recorder
+from dw_jupyter.local.refusal import envelope
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from . import batches, files, requests, upload
-from .database import Database
-from .refusal import Refusal, parse_id
-from .service import integer, listing, page_size, reply, service_of
+from dw_jupyter.local import batches, files, requests, upload
+from dw_jupyter.local.database import Database
+from dw_jupyter.local.refusal import Refusal, parse_id
+from dw_jupyter.local.service import integer, listing, page_size, reply, service_of
 
 STATES = {"batch_output": "completed", "batch_error": "failed"}
 PAGE_LINES = 1000

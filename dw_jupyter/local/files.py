@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .limits import FILE_SECONDS
-from .refusal import not_found
+from dw_jupyter.local.limits import FILE_SECONDS
+from dw_jupyter.local.refusal import not_found
 
 LIST = """
 SELECT f.* FROM shown_files f

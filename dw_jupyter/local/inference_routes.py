@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .backend import Answer, NoAnswer
-from .limits import CHAT
-from .refusal import Refusal, envelope
-from .service import read_body, reply, service_of
-from .validation import too_large
+from dw_jupyter.local.backend import Answer, NoAnswer
+from dw_jupyter.local.limits import CHAT
+from dw_jupyter.local.refusal import Refusal, envelope
+from dw_jupyter.local.service import read_body, reply, service_of
+from dw_jupyter.local.validation import too_large
 
 
 async def list_models(request: Request) -> Response:

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from dw_jupyter.errors import LocalServiceError
-
-from . import address
-from .address import Address
+from dw_jupyter.local import address
+from dw_jupyter.local.address import Address
 
 POLL_SECONDS = 0.05
 LOG = "service.log"

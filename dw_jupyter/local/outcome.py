@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .backend import Answer
+from dw_jupyter.local.backend import Answer
 
 Reason = Literal["RetriableHttpStatus", "NonRetriableHttpStatus", "NetworkError", "Timeout", "RequestBuilderError"]
 

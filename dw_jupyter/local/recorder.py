@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from . import requests
-from .database import Database
-from .outcome import Outcome
+from dw_jupyter.local import requests
+from dw_jupyter.local.database import Database
+from dw_jupyter.local.outcome import Outcome
 
 
 class Recorder:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .outcome import Outcome, Request
+from dw_jupyter.local.outcome import Outcome, Request
 
 PAGE_BYTES = 256 * 1024
 

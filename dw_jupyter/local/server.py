@@ -21,17 +21,16 @@ import filelock
 import uvicorn
 
 from dw_jupyter.errors import LocalServiceError
-
-from . import address, app, weights
-from .address import Address
-from .backend import Backend
-from .database import Database
-from .echo import Echo
-from .engine import Engine
-from .limits import Limits
-from .service import Service
-from .small_model import SmallModel
-from .upstream import Upstream
+from dw_jupyter.local import address, app, weights
+from dw_jupyter.local.address import Address
+from dw_jupyter.local.backend import Backend
+from dw_jupyter.local.database import Database
+from dw_jupyter.local.echo import Echo
+from dw_jupyter.local.engine import Engine
+from dw_jupyter.local.limits import Limits
+from dw_jupyter.local.service import Service
+from dw_jupyter.local.small_model import SmallModel
+from dw_jupyter.local.upstream import Upstream
 
 LOCK_POLL_SECONDS = 0.25
 STOP_SECONDS = 3

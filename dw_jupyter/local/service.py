@@ -10,11 +10,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .backend import Backend
-from .database import Database
-from .engine import Engine
-from .limits import Limits
-from .refusal import Refusal
+from dw_jupyter.local.backend import Backend
+from dw_jupyter.local.database import Database
+from dw_jupyter.local.engine import Engine
+from dw_jupyter.local.limits import Limits
+from dw_jupyter.local.refusal import Refusal
 
 T = TypeVar("T")
 

@@ -15,11 +15,10 @@ import httpx
 import msgspec
 
 from dw_jupyter.errors import LocalServiceError
-
-from .backend import Answer, Model, NoAnswer, Patience
-from .limits import CHAT
-from .model_process import SLOTS
-from .refusal import envelope
+from dw_jupyter.local.backend import Answer, Model, NoAnswer, Patience
+from dw_jupyter.local.limits import CHAT
+from dw_jupyter.local.model_process import SLOTS
+from dw_jupyter.local.refusal import envelope
 
 ALIAS = "local"
 ANSWER_SECONDS = 600

@@ -14,12 +14,12 @@ import python_multipart
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from . import files
-from .backend import Backend
-from .database import Database
-from .limits import Limits
-from .refusal import Refusal
-from .validation import Checker, most_of_line
+from dw_jupyter.local import files
+from dw_jupyter.local.backend import Backend
+from dw_jupyter.local.database import Database
+from dw_jupyter.local.limits import Limits
+from dw_jupyter.local.refusal import Refusal
+from dw_jupyter.local.validation import Checker, most_of_line
 
 BLOCK_BYTES = 512 * 1024
 FORM_BYTES = 10 * 1024

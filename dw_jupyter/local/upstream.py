@@ -11,8 +11,7 @@ import httpx
 import msgspec
 
 from dw_jupyter.errors import LocalServiceError
-
-from .backend import Answer, Model, NoAnswer, Patience
+from dw_jupyter.local.backend import Answer, Model, NoAnswer, Patience
 
 KEY_VARIABLE = "DW_JUPYTER_UPSTREAM_KEY"
 

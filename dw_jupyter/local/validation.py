@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from .backend import Model
-from .files import Template
-from .limits import PATHS, Limits
-from .refusal import Refusal
+from dw_jupyter.local.backend import Model
+from dw_jupyter.local.files import Template
+from dw_jupyter.local.limits import PATHS, Limits
+from dw_jupyter.local.refusal import Refusal
 
 ID_BYTES = 64
 ID_SHAPE = re.compile(r"[\t\x20-\x7e]*")

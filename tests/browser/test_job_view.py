@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import runpy
-import shutil
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "js/node_modules/axe-core/axe.min.js"
 CASES = {case["name"]: case for case in json.loads((ROOT / "tests/view_states.json").read_text("utf-8"))}
 HOSTS = ["plain", "plain-dark", "jupyterlab-light", "jupyterlab-dark", "vscode-dark"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -53,15 +50,6 @@ def address() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The machine's Chromium, or Playwright's own where there is none."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

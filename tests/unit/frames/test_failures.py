@@ -10,6 +10,7 @@ from dw_jupyter.frames.failures import LONGEST, explain
 
 
 def reason(kind: str, **details: object) -> str:
+    """An error message as the service's engine writes it."""
     return json.dumps({"type": kind, "details": details} if details else {"type": kind})
 
 
@@ -40,8 +41,11 @@ def test_a_reason_is_one_readable_line(message: str, words: str) -> None:
     assert explain(message) == words
 
 
-@given(st.one_of(st.text(), st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
-    st.sampled_from(["type", "details", "status", "body", "error", "message", "code"]), inner)).map(json.dumps)))  # fmt: skip
+KEYS = st.sampled_from(["type", "details", "status", "body", "error", "message", "code"])
+JSON = st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner))
+
+
+@given(st.text() | JSON.map(json.dumps))
 def test_any_message_gives_one_line(message: str) -> None:
     """Whatever the service writes, a reason is one line of at most 300 characters, and never an exception."""
     words = explain(message)

@@ -158,8 +158,8 @@ def test_a_model_that_holds_itself_can_be_read() -> None:
     assert (values, places, misfits) == ([[1], [[{"value": 2, "children": []}]]], [0], {})
 
 
-def test_a_model_not_changed_by_strictness() -> None:
-    """A JSON Schema given as a dict is copied, not changed."""
+def test_a_schema_given_as_a_dict_is_not_changed() -> None:
+    """A JSON Schema given as a dict is copied, not changed; its title becomes a legal name."""
     spec = {"title": "my shape!", "type": "object", "properties": {"a": {"type": "string", "default": "x"}}}
     before = json.dumps(spec)
     schema = parse_schema(spec)
@@ -172,6 +172,7 @@ FORMS = 'Give the short form ("name, age int"), a Pydantic model or a JSON Schem
 
 
 def of(properties: object) -> dict[str, object]:
+    """A JSON Schema with these properties."""
     return {"type": "object", "properties": properties}
 
 

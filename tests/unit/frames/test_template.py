@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,10 +26,12 @@ assistant:
 
 
 def render(prompt: str, **columns: list[Any]) -> list[list[dict[str, str]]]:
+    """The messages of every row."""
     return list(Template(prompt).render(pd.DataFrame(columns)))
 
 
 def contents(prompt: str, **columns: list[Any]) -> list[str]:
+    """The first message's text of every row."""
     return [messages[0]["content"] for messages in render(prompt, **columns)]
 
 

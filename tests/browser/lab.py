@@ -1,0 +1,213 @@
+"""A JupyterLab of this test's own and a notebook in one of its pages, driven as a person would drive it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+PATIENCE = 60.0
+KERNEL = "dw-test"
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # How long a cell took is then in its metadata, as the kernel told it.
+    "notebook-extension/tracker": {"recordTiming": True},
+}
+_NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+_SESSION = f"{_NOTEBOOK}.sessionContext.session"
+
+
+class Lab:
+    """JupyterLab as a process, with folders and a kernel of its own. Use it as a context manager.
+
+    Args:
+        folder: where everything of it lives; notebooks are in ``folder / "notebooks"``.
+        environment: what its kernels find beside the environment of this process.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.notebooks = folder / "notebooks"
+        self._folder = folder
+        self._token = secrets.token_hex(8)
+        self._environment = dict(environment)
+
+    def __enter__(self) -> Self:
+        self.notebooks.mkdir(parents=True)
+        python = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": python, "display_name": "Python", "language": "python"}
+        _write(self._folder / "data/kernels" / KERNEL / "kernel.json", spec)
+        for name, values in SETTINGS.items():
+            _write(self._folder / "settings/@jupyterlab" / f"{name}.jupyterlab-settings", values)
+        folders = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
+        folders |= {"LAB_SETTINGS_DIR": "settings", "LAB_WORKSPACES_DIR": "workspaces"}
+        own = {f"JUPYTER{'' if name.startswith('LAB') else '_'}{name}": path for name, path in folders.items()}
+        own |= {"IPYTHONDIR": "ipython", "HOME": "person"}
+        environment = {
+            **os.environ,
+            **{name: str(self._folder / path) for name, path in own.items()},
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            **self._environment,
+        }
+        with (self._folder / "lab.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
+                    f"--IdentityProvider.token={self._token}",
+                    f"--ServerApp.root_dir={self.notebooks}",
+                    "--LabApp.expose_app_in_browser=True",
+                    "--LabApp.extension_manager=readonly",
+                ],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.address = self._wait_for_address()
+        self.http = httpx.Client(
+            base_url=self.address, headers={"Authorization": f"token {self._token}"}, trust_env=False, timeout=PATIENCE
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+
+    def log(self) -> str:
+        """What the server has said."""
+        return (self._folder / "lab.log").read_text()
+
+    def write(self, name: str, *cells: str) -> Path:
+        """A new notebook of code cells; its path."""
+        made = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+        kernel = {"name": KERNEL, "display_name": "Python", "language": "python"}
+        path = self.notebooks / name
+        _write(
+            path,
+            {
+                "cells": [{**made, "id": f"cell-{number}", "source": text} for number, text in enumerate(cells)],
+                "metadata": {"kernelspec": kernel},
+                "nbformat": 4,
+                "nbformat_minor": 5,
+            },
+        )
+        return path
+
+    @contextlib.contextmanager
+    def open(self, browser: Browser, name: str, *, kernel: bool = True) -> Iterator[Notebook]:
+        """A notebook in a page of its own. Whatever the page asks for has to be on 127.0.0.1."""
+        context = browser.new_context(viewport={"width": 1100, "height": 1000})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        notebook = Notebook(page)
+        page.goto(f"{self.address}/lab/workspaces/{secrets.token_hex(4)}?token={self._token}")
+        page.wait_for_function("window.jupyterapp?.restored")
+        page.evaluate("() => window.jupyterapp.restored")
+        preference = {} if kernel else {"shouldStart": False, "canStart": False}
+        notebook.command("docmanager:open", path=name, factory="Notebook", kernelPreference=preference)
+        notebook.wait_until_shown(kernel=kernel)
+        yield notebook
+        assert notebook.hosts == {"127.0.0.1"}
+        context.close()
+
+    def shut_down_kernels(self) -> None:
+        """End every kernel and its session."""
+        for session in self.http.get("/api/sessions").json():
+            self.http.delete(f"/api/sessions/{session['id']}").raise_for_status()
+
+    def _wait_for_address(self) -> str:
+        """Where the server listens: it chooses the port, and writes it down."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            for file in self._folder.glob("runtime/jpserver-*.json"):
+                with contextlib.suppress(ValueError):  # it is being written
+                    return f"http://127.0.0.1:{json.loads(file.read_text())['port']}"
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.05)
+
+
+class Notebook:
+    """A notebook in a page.
+
+    ``hosts`` are those that the page has asked, ``heard`` is all that went over its sockets and to its console.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.hosts: set[str] = set()
+        self.heard: list[bytes] = []
+        page.on("request", lambda request: self._ask(request.url))
+        page.on("console", lambda message: self._hear(message.text))
+        page.on("websocket", self._listen)
+
+    def command(self, name: str, **arguments: Any) -> None:
+        """Run a command of JupyterLab, as its menus do, without waiting for its end."""
+        self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args) }", [name, arguments])
+
+    def wait_until_shown(self, *, kernel: bool = True) -> None:
+        """Wait until the cells are drawn and the kernel is there."""
+        self.page.wait_for_function(f"{_NOTEBOOK}?.context?.isReady")
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        if kernel:
+            self.page.wait_for_function(f"['idle', 'busy'].includes({_SESSION}?.kernel?.status)")
+
+    def run(self, cell: int) -> None:
+        """Run one cell, without waiting for its end."""
+        self.page.evaluate(
+            f"cell => {{ const {{ content }} = {_NOTEBOOK}; content.activeCellIndex = cell; content.deselectAll() }}",
+            cell,
+        )
+        self.command("notebook:run-cell")
+
+    def wait_until_idle(self) -> None:
+        """Wait until no cell runs or waits to run."""
+        self.page.wait_for_function(
+            f"() => {_SESSION}.kernel.status === 'idle' &&"
+            " ![...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
+        )
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel, and wait for the new one."""
+        self.page.evaluate(f"() => {_SESSION}.kernel.restart()")
+        self.page.wait_for_function(f"{_SESSION}.kernel.status === 'idle'")
+
+    def output(self, cell: int) -> Locator:
+        """What stands under a cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-OutputArea-child")
+
+    def save(self) -> None:
+        """Save, and wait until it is saved."""
+        self.page.evaluate(f"() => {_NOTEBOOK}.context.save()")
+
+    def _listen(self, socket: Any) -> None:
+        self._ask(socket.url)
+        socket.on("framesent", self._hear)
+        socket.on("framereceived", self._hear)
+
+    def _ask(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob"):
+            self.hosts.add(str(urlsplit(url).hostname))
+
+    def _hear(self, message: str | bytes) -> None:
+        self.heard.append(message.encode() if isinstance(message, str) else message)
+
+
+def _write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))

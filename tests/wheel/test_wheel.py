@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.service_process import start_service
+
+WHEEL = Path(os.environ.get("DW_JUPYTER_WHEEL", "not-built"))
+PROGRAM = """
+import pandas as pd, dw_jupyter as dw
+assert "site-packages" in dw.__file__, dw.__file__
+print(dw.__version__, dw.submit(pd.DataFrame({"text": ["it works"]}), "{{ text }}").result(60)["response"].item())
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An interpreter with the wheel and its demo extra, and no way to this checkout."""
+    folder = tmp_path_factory.mktemp("clean")
+    constraints = Path(__file__).parents[1] / "constraints.txt"
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
+    subprocess.run(
+        ["uv", "pip", "install", "--quiet", "-c", str(constraints), f"{WHEEL}[demo]"],
+        check=True,
+        env=os.environ | {"VIRTUAL_ENV": str(folder / "venv")},
+    )
+    yield folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def test_the_wheel_holds_what_it_needs_and_nothing_else() -> None:
+    """The front end, the notebooks with their data and the type marker travel; sources of the front end do not."""
+    names = zipfile.ZipFile(WHEEL).namelist()
+    for wanted in ("static/job_view.js", "static/job_view.css", "py.typed", "notebooks/01_first_batch.ipynb"):
+        assert f"dw_jupyter/{wanted}" in names
+    assert "dw_jupyter/notebooks/data/reviews.csv" in names
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"dw_jupyter"}
+    assert not [name for name in names if name.endswith((".ts", ".pyc", ".map"))]
+
+
+def test_the_wheel_works_away_from_the_checkout(python: Path, tmp_path: Path) -> None:
+    """A job runs with the installed package alone."""
+    with start_service(tmp_path / "service", "--model", "echo") as service:
+        ran = subprocess.run(
+            [str(python), "-W", "error", "-c", PROGRAM],
+            cwd=tmp_path,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+            | {"DOUBLEWORD_API_BASE": service.base_url, "DOUBLEWORD_API_KEY": service.api_key},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("it works\n")
+
+
+def test_the_command_line_is_there(python: Path, tmp_path: Path) -> None:
+    """`python -m dw_jupyter` of the wheel knows its commands."""
+    ran = subprocess.run(
+        [str(python), "-m", "dw_jupyter", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "demo" in ran.stdout
+    assert "serve" in ran.stdout
