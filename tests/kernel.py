@@ -66,6 +66,11 @@ class Kernel:
         """``kill -9``: no handler runs, nothing is flushed."""
         os.kill(self.pid, signal.SIGKILL)
 
+    def wait_for(self, text: str) -> None:
+        """Return when something with this text is printed; what was put out before is dropped."""
+        while text not in self._client.get_iopub_msg(timeout=PATIENCE)["content"].get("text", ""):
+            pass
+
     def collect(self, message_id: str) -> Cell:
         """Wait for a cell's end and gather its output."""
         cell = Cell()
@@ -85,8 +90,11 @@ class Kernel:
                 cell.error = content["traceback"]
             elif kind == "status" and content["execution_state"] == "idle":
                 break
-        cell.status = self._client.get_shell_msg(timeout=PATIENCE)["content"]["status"]
-        return cell
+        while True:
+            reply = self._client.get_shell_msg(timeout=PATIENCE)
+            if reply["parent_header"].get("msg_id") == message_id:
+                cell.status = reply["content"]["status"]
+                return cell
 
     def run(self, code: str) -> Cell:
         """Run a cell to its end."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from .failures import one_line
-from .fields import type_of
-from .schema import Schema
+from dw_jupyter.frames.failures import one_line
+from dw_jupyter.frames.fields import type_of
+from dw_jupyter.frames.schema import Schema
 
 
 class Answers:

@@ -99,6 +99,9 @@ class Row(Mapping[Hashable, Any]):
     def __len__(self) -> int:
         return len(self._columns.places)
 
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
 
 def is_missing(value: Any) -> bool:
     """Whether pandas calls a value missing: None, NaN, NaT or NA."""
@@ -110,4 +113,7 @@ def row_words(index: pd.Index, position: int) -> str:
     label = native(index[position])
     if type(label) is int and label == position:
         return f"row {position}"
-    return f"row {position} (index {label!r})" if isinstance(label, str | tuple) else f"row {position} (index {label})"
+    if isinstance(label, tuple):
+        label = tuple(map(native, label))
+    words = repr(label) if isinstance(label, str | tuple) else str(label)
+    return f"row {position} (index {words if len(words) <= 60 else words[:59] + '…'})"

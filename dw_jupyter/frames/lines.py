@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from .failures import explain, explain_body, one_line
+from dw_jupyter.frames.failures import explain, explain_body, one_line
 
 
 class Part(msgspec.Struct, gc=False):

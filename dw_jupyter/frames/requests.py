@@ -12,12 +12,11 @@ from typing import Any
 import pandas as pd
 
 from dw_jupyter.errors import SourceError
-
-from .bodies import HASH_BYTES, BodyEncoder
-from .cells import row_words
-from .limits import Limits
-from .shards import Shard, ShardWriter
-from .template import Template
+from dw_jupyter.frames.bodies import HASH_BYTES, BodyEncoder
+from dw_jupyter.frames.cells import row_words
+from dw_jupyter.frames.limits import Limits
+from dw_jupyter.frames.shards import Shard, ShardWriter
+from dw_jupyter.frames.template import Template
 
 _DIGITS = 9
 _LIMITS = Limits()

@@ -9,13 +9,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from .answers import Answers
-from .column import Positions, TextColumn, make_column
-from .failures import one_line
-from .fields import choices_of
-from .lines import Line, outcome, read_lines
-from .requests import position
-from .schema import Schema
+from dw_jupyter.frames.answers import Answers
+from dw_jupyter.frames.column import Positions, TextColumn, make_column
+from dw_jupyter.frames.failures import one_line
+from dw_jupyter.frames.fields import choices_of
+from dw_jupyter.frames.lines import Line, outcome, read_lines
+from dw_jupyter.frames.requests import position
+from dw_jupyter.frames.schema import Schema
 
 Status = Literal["pending", "completed", "failed", "cancelled", "expired", "missing"]
 STATUSES: tuple[Status, ...] = get_args(Status)

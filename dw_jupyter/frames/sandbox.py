@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, wraps
 from typing import Any
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .cells import native
+from dw_jupyter.frames.cells import native
+
+_LAZY = ("batch", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice", "unique")
 
 
 @cache
@@ -31,7 +33,20 @@ def environment() -> jinja2.Environment:
     made.globals.clear()
     del made.filters["random"]
     made.filters["tojson"] = _tojson
+    for name in _LAZY:
+        made.filters[name] = _listed(made.filters[name])
     return made
+
+
+def _listed(lazy: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that gives a list where Jinja2's gives a generator, whose text would be an address in memory."""
+
+    @wraps(lazy)
+    def listed(*args: Any, **options: Any) -> Any:
+        result = lazy(*args, **options)
+        return list(result) if isinstance(result, Iterator) else result
+
+    return listed
 
 
 def _tojson(value: Any, indent: int | None = None) -> str:

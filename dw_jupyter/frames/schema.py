@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dw_jupyter.errors import SchemaError
-
-from .fields import dtype_of, resolve
-from .shorthand import parse_shorthand
-from .strict import make_strict
+from dw_jupyter.frames.fields import dtype_of, resolve
+from dw_jupyter.frames.shorthand import parse_shorthand
+from dw_jupyter.frames.strict import make_strict
 
 _FORMS = 'Give the short form ("name, age int"), a Pydantic model or a JSON Schema dict.'
 

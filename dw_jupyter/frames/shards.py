@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from .limits import Limits
+from dw_jupyter.frames.limits import Limits
 
 _BUFFER = 256 * 1024
 

@@ -36,10 +36,10 @@ def read_source(source: object, *, limit: int | None = None) -> pd.DataFrame:
     frame = _read(source, limit)
     if limit is not None:
         frame = frame.head(limit)
-    if len(frame.columns) == 0:
-        raise SourceError("The source has no columns.", "Give a table with at least one row and one column.")
     if len(frame) == 0:
         raise SourceError("The source has no rows.", "Give a table with at least one row.")
+    if len(frame.columns) == 0:
+        raise SourceError("The source has no columns.", "Give a table with at least one row and one column.")
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
         raise SourceError(f'The source has more than one column "{doubled[0]}".', "Rename one of them.")
@@ -97,7 +97,7 @@ def _read_file(path: Path, limit: int | None) -> pd.DataFrame:
     }
     read = readers.get(path.suffix.lower())
     if read is None:
-        raise SourceError(f'"{path}" is not a table.', _TABLES)
+        raise SourceError(f'"{str(path)[:80]}" is not a table.', _TABLES)
     try:
         return read(path, limit)
     except FileNotFoundError as error:

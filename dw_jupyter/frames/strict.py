@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dw_jupyter.errors import SchemaError
-
-from .fields import resolve
+from dw_jupyter.frames.fields import resolve
 
 # Keywords that hold schemas: by name, in a list, and alone.
 _NAMED = ("properties", "$defs", "definitions")

@@ -10,10 +10,9 @@ from jinja2 import meta, nodes
 from jinja2.visitor import NodeTransformer
 
 from dw_jupyter.errors import TemplateError
-
-from .cells import Row
-from .roles import RoleMarks
-from .sandbox import environment
+from dw_jupyter.frames.cells import Row
+from dw_jupyter.frames.roles import RoleMarks
+from dw_jupyter.frames.sandbox import environment
 
 _HELP = "{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."
 _FOREIGN = {
@@ -35,7 +34,9 @@ def parse(marks: RoleMarks) -> nodes.Template:
     try:
         tree = environment().parse(marks.text)
     except jinja2.TemplateSyntaxError as error:
-        message = (error.message or "").replace(marks.mark, "").rstrip(".")
+        sentences = (error.message or "").replace(marks.mark, "").rstrip(".").split(". ")
+        # Jinja2's list of every tag that could follow is long, and says less than the sentence behind it.
+        message = ". ".join(sentence for sentence in sentences if not sentence.startswith("Jinja was looking"))
         raise TemplateError(f"Line {error.lineno} of the prompt: {message}.", _HELP) from error
     for node in tree.find_all(tuple(_FOREIGN)):
         raise TemplateError(

@@ -10,11 +10,10 @@ from typing import Any
 import pandas as pd
 
 from dw_jupyter.errors import DoublewordError, SourceError, TemplateError
-
-from .cells import Columns, Row, natives, row_words
-from .roles import RoleMarks
-from .sandbox import environment
-from .syntax import Variables
+from dw_jupyter.frames.cells import Columns, Row, natives, row_words
+from dw_jupyter.frames.roles import RoleMarks
+from dw_jupyter.frames.sandbox import environment
+from dw_jupyter.frames.syntax import Variables
 
 _MOST_ROWS = 1000
 _CHUNK_CHARACTERS = 1_000_000

@@ -90,6 +90,7 @@ class Lifecycle:
             self.receipt.set_result(None)
             self.done.set_result(self.snapshot)
         else:
+            self._observe()
             self._task = asyncio.create_task(self._live())
 
     def resume(self) -> None:
@@ -210,7 +211,8 @@ class Lifecycle:
         now = time.time()
         counts = tally(
             self.journal.record,
-            uploaded=[shard.uploaded for shard in self._shards],
+            uploaded=[shard.uploaded for shard in self._shards] or [0] * len(self.journal.record.shards),
+            answered=self._results.completed,
             rejected=self._results.failed,
         )
         rate = self._rate.see(now, counts["completed"] + counts["failed"])

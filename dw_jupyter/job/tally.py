@@ -9,12 +9,13 @@ from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.snapshot import State
 
 
-def tally(record: JobRecord, *, uploaded: Sequence[int], rejected: int) -> dict[str, Any]:
-    """The fields of a snapshot that follow from what the batches say.
+def tally(record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected: int) -> dict[str, Any]:
+    """The fields of a snapshot that follow from what the batches say and what is on this machine.
 
     Args:
         record: the job.
         uploaded: bytes sent of each shard.
+        answered: rows whose answer is on this machine: more than the counts of a batch that was last seen long ago.
         rejected: rows that have failed as far as the lines on this machine tell, answers that do not fit the schema
             among them: those are the service's success and our failure.
     """
@@ -25,8 +26,8 @@ def tally(record: JobRecord, *, uploaded: Sequence[int], rejected: int) -> dict[
     size = sum(shard.bytes for shard in record.shards)
     sent = sum(s.bytes if s.batch else n for s, n in zip(record.shards, uploaded, strict=True))
     return {
-        "state": _state(record, started=completed + failed > 0),
-        "completed": max(0, completed - misfits),
+        "state": _state(record, started=completed + failed + answered > 0),
+        "completed": max(answered, completed - misfits),
         "failed": failed + misfits,
         "uploaded": min(1.0, sent / size) if size else 1.0,
         "window_ends": min((b.expires_at for b in batches if b.expires_at is not None), default=None),

@@ -62,8 +62,8 @@ class DWBatch(Magics):
 
     def _run(self, chosen: Any, body: str) -> Job:
         _check_names(chosen)
+        from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
-        from dw_jupyter.notebook.display import show_once
 
         job = submit(
             self._source(chosen.source),
@@ -77,18 +77,27 @@ class DWBatch(Magics):
             temperature=chosen.temperature,
             max_tokens=chosen.max_tokens,
         )
-        # A name is bound only once nothing stands in the way of the job any more.
+        try:
+            self._follow(job, chosen)
+        except KeyboardInterrupt:
+            raise StoppedWaiting(job.snapshot) from None
+        return job
+
+    def _follow(self, job: Job, chosen: Any) -> None:
+        """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""
+        from dw_jupyter.notebook.display import show_once
+
         created = job.received(VIEW_AFTER)
         show_once(job)
         if not created:
             job.received(RECEIPT_WITHIN - VIEW_AFTER)
+        # Names are bound only now: a job that cannot be sent leaves what they stood for.
         if chosen.job:
             self.shell.user_ns[chosen.job] = job
         if chosen.out:
             self._live().bind(chosen.out, job)
         if chosen.wait or os.environ.get("DW_JUPYTER_WAIT", "") not in ("", "0"):
             job.result()
-        return job
 
     def _source(self, text: str | None) -> object:
         """The table that a word names: a file that exists, else an expression over the user's variables.

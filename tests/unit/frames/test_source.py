@@ -69,9 +69,9 @@ ONE = "Give a table with at least one row"
         (None, "The source is not a table: it is None.", TABLES),
         ([{"a": 1}, 2], "The source is not a table: it is a list that holds int.", TABLES),
         (pa.array([1]), None, TABLES),
-        ([], "The source has no columns.", f"{ONE} and one column."),
+        ([], "The source has no rows.", f"{ONE}."),
         (pd.DataFrame({"a": []}), "The source has no rows.", f"{ONE}."),
-        (pd.DataFrame(index=[1]), "The source has no columns.", f"{ONE} and one column."),
+        (pd.DataFrame(index=[1]), "The source has no columns.", "Give a table with at least one row and one column."),
         (
             pd.DataFrame([[1, 2]], columns=["a", "a"]),
             'The source has more than one column "a".',

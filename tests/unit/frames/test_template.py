@@ -99,6 +99,11 @@ def test_values_are_written_as_python_has_them() -> None:
     assert text == ['3 0.5 True 2024-02-03T04:05:06+00:00 2024 [1, 2] "<é\'>"']
 
 
+def test_nothing_is_written_that_differs_from_run_to_run() -> None:
+    """A whole row and lazy filters are written as their values, not as addresses in memory."""
+    assert contents("{{ row }} {{ s | map('upper') }} {{ s | reverse }}", s=["ab"]) == ["{'s': 'ab'} ['A', 'B'] ba"]
+
+
 def test_columns_are_known_before_any_row() -> None:
     """``columns`` lists plain variables and ``row[...]`` constants in order, whatever their labels are."""
     template = Template("{{ b }}{{ row['te xt'] }}{{ a }}{{ row[2020] }}{% for a in b %}{{ a }}{% endfor %}{{ row.c }}")
@@ -131,6 +136,11 @@ COLUMNS = "Columns: text, n, a b"
     [
         (" \n", "The prompt is empty.", "Write it below the first line: {{ column }} puts a column in."),
         ("\n{{ text", "Line 2 of the prompt: unexpected end of template, expected 'end of print statement'.", HELP),
+        (
+            "{% if n %}",
+            "Line 1 of the prompt: Unexpected end of template. The innermost block that needs to be closed is 'if'.",
+            HELP,
+        ),
         ("{{ text | uper }}", 'Line 1 of the prompt: there is no filter "uper".', 'Did you mean "upper"?'),
         ("{{ text | random }}", 'Line 1 of the prompt: there is no filter "random".', None),
         ("{% if n is evn %}{% endif %}", 'Line 1 of the prompt: there is no test "evn".', 'Did you mean "even"?'),
