@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ print(dw.__version__, dw.submit(pd.DataFrame({"text": ["it works"]}), "{{ text }
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter with the wheel and its demo extra, and no way to this checkout."""
     folder = tmp_path_factory.mktemp("clean")
     constraints = Path(__file__).parents[1] / "constraints.txt"
@@ -30,7 +29,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         check=True,
         env=os.environ | {"VIRTUAL_ENV": str(folder / "venv")},
     )
-    yield folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    return folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
 def test_the_wheel_holds_what_it_needs_and_nothing_else() -> None:

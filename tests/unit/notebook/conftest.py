@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -13,7 +14,7 @@ class Notebook:
     """A fresh shell with the extension loaded; cells run as a person runs them."""
 
     def __init__(self) -> None:
-        self.shell = InteractiveShell(user_ns={})
+        self.shell: Any = InteractiveShell(user_ns={})
         extension.load(self.shell)
 
     def run(self, cell: str) -> str:
