@@ -47,7 +47,7 @@ class RecordingComm:
 def outputs() -> Iterator[list[dict[str, Any]]]:
     """What a cell displays, in order, updates included."""
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.display_pub = CapturingDisplayPublisher()  # type: ignore[no-untyped-call] # IPython leaves it untyped
+    shell.display_pub = CapturingDisplayPublisher()
     yield shell.display_pub.outputs
     InteractiveShell.clear_instance()
 
