@@ -97,9 +97,7 @@ class AsyncClient:
         Never repeated once it may have arrived: an ``unclear`` error is the caller's to look up by ``filename``.
         """
         body = stream.Multipart(path, filename=filename or path.name, purpose="batch", progress=progress)
-        return await self._call(
-            File, "POST", "/files", makes=True, content=body, headers=body.headers, deadline=None
-        )
+        return await self._call(File, "POST", "/files", makes=True, content=body, headers=body.headers, deadline=None)
 
     async def retrieve_file(self, file_id: str) -> File:
         """One file."""
