@@ -22,6 +22,7 @@ from dw_jupyter.errors import ConfigurationError, OptionError
 NOTEBOOK = "01_first_batch.ipynb"
 PAGE = "dw_jupyter_demo.html"
 LAB_FOLDER = "dw_jupyter_notebooks"
+INTERRUPTED = 130
 CELL_SECONDS = 600
 """The longest that one cell may take, on a machine far slower than ours."""
 
@@ -73,6 +74,9 @@ def run_demo(*, lab: bool, to: str | None) -> int:
         with tempfile.TemporaryDirectory(prefix="dw_jupyter_demo_") as folder:
             shutil.copytree(_notebooks(), folder, dirs_exist_ok=True)
             counts = _execute(Path(folder) / NOTEBOOK, page)
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return INTERRUPTED
     finally:
         _stop_unless(earlier)
     _say(f"The executed notebook is {page}")
@@ -94,44 +98,37 @@ def _execute(path: Path, page: Path) -> dict[str, Any] | None:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # nbformat leaves it untyped
     summary = nbformat.v4.new_code_cell(SUMMARY)  # type: ignore[no-untyped-call] # as above
     headings = _headings(notebook.cells)
-    numbers = {index: number for number, index in enumerate(headings, 1)}
-    notebook.cells.append(summary)
-
-    def announce(cell: Any, cell_index: int) -> None:
-        if cell is not summary:
-            _say(f"cell {numbers[cell_index]} of {len(numbers)}: {headings[cell_index]}")
-
-    def repeat(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG001 - nbclient names them
-        if cell is not summary:
-            for line in _printed(cell).splitlines():
-                _say(f"    {line}")
-
     client = NotebookClient(
         notebook,
         # With no folder to look in, "python3" is the kernel of this very interpreter.
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
         timeout=CELL_SECONDS,
+        shutdown_kernel="immediate",  # whatever the kernel knew is on disk
         # The kernel would warn that it talks to us over 127.0.0.1 unencrypted.
         extra_arguments=["--log-level=ERROR"],
-        store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
-        on_cell_execute=announce,
-        on_cell_executed=repeat,
     )
     failure = ""
     try:
-        client.execute(cleanup_kc=True)
+        # Cell by cell, since `execute` would take the interrupt key for itself and answer with a traceback.
+        with client.setup_kernel(cleanup_kc=True):
+            for number, (index, heading) in enumerate(headings.items(), 1):
+                _say(f"cell {number} of {len(headings)}: {heading}")
+                cell = client.execute_cell(notebook.cells[index], index)
+                _say(*(f"    {line}" for line in _printed(cell).splitlines()))
+            notebook.cells.append(summary)
+            client.execute_cell(summary, len(notebook.cells) - 1)
+            notebook.cells.remove(summary)
     except CellExecutionError as error:
         failure = f"{error.ename}: {error.evalue}"
     except (CellTimeoutError, DeadKernelError) as error:
         failure = f"{type(error).__name__}: {error}"
-    notebook.cells.remove(summary)
     page.write_text(_as_html(notebook), encoding="utf-8")
     if failure:
         sys.stderr.write("\n".join(failure.splitlines()[:2]) + "\n")
         return None
     counts: dict[str, Any] = json.loads(_printed(summary).splitlines()[-1])
-    _say(f"\n{counts['answers']}\n")
+    _say("", counts["answers"], "")
     return counts
 
 
@@ -223,7 +220,8 @@ def _unchanged(source: Path, folder: Path) -> bool:
 
 def _open_lab(folder: Path) -> int:
     """Run JupyterLab in this terminal until it ends."""
-    command = [sys.executable, "-m", "jupyterlab", str(folder / NOTEBOOK)]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    command.append(f"--LabApp.default_url=/lab/tree/{NOTEBOOK}")  # so that the address it prints leads there, too
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container everybody is root, and JupyterLab would refuse
     # Kernels of this environment come first, so that "python3" is this interpreter.
@@ -235,5 +233,6 @@ def _open_lab(folder: Path) -> int:
             continue  # it was meant for JupyterLab, which asks whether to stop
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a command prints
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line, flush=True)  # noqa: T201 - a command prints

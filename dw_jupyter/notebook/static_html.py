@@ -31,6 +31,9 @@ _FAILED = (
     "var(--jp-error-color1, var(--vscode-errorForeground, #d9534a)) 0 3px, transparent 3px 5px)"
 )
 _MARK = "display:inline-block; box-sizing:border-box; width:9px; height:9px; margin-right:6px"
+_NONE = "rgba(128,128,128,.8)"
+_NO_ANSWERS = f"background:{_NONE}"
+_NO_FAILURES = f"background:repeating-linear-gradient(-45deg, {_NONE} 0 3px, transparent 3px 5px)"
 _WAITING = "border:1.5px solid currentColor; border-radius:50%; opacity:.8"
 _SOFT = "opacity:.8"
 _CODE = "font-family:var(--jp-code-font-family, monospace)"
@@ -85,16 +88,16 @@ def _bar(snapshot: Snapshot) -> str:
 
 
 def _legend(snapshot: Snapshot) -> str:
-    """The three parts of a job with the marks and the words of the live view."""
+    """The three parts of a job with the marks and the words of the live view; a part of none is soft and grey."""
 
     def part(count: int, word: str, style: str) -> str:
         mark = f'<span style="{_MARK}; {style}"></span>'
-        return _div(f"{mark}{count:,} {word}")
+        return _div(f"{mark}{count:,} {word}", "" if count else _SOFT)
 
     waiting = part(snapshot.waiting, "not answered" if snapshot.ended else "waiting", _WAITING)
     return _div(
-        part(snapshot.completed, "answered", f"border-radius:50%; {_ANSWERED}")
-        + part(snapshot.failed, "failed", _FAILED)
+        part(snapshot.completed, "answered", f"border-radius:50%; {_ANSWERED if snapshot.completed else _NO_ANSWERS}")
+        + part(snapshot.failed, "failed", _FAILED if snapshot.failed else _NO_FAILURES)
         + ("" if snapshot.ended and not snapshot.waiting else waiting),
         "display:flex; flex-wrap:wrap; column-gap:24px",
     )

@@ -1,4 +1,4 @@
-// sources 9ec8ac8a85fceccc
+// sources b038a5cd2f085c55
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -118,6 +118,8 @@ function legend() {
       write(answered.text, words.answered(state.completed));
       write(failed.text, words.failed(state.failed));
       write(waiting.text, (state.ended ? words.unanswered : words.waiting)(state.waiting));
+      answered.node.toggleAttribute("data-none", state.completed === 0);
+      failed.node.toggleAttribute("data-none", state.failed === 0);
       waiting.node.hidden = state.ended && state.waiting === 0;
     }
   };

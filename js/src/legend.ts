@@ -16,6 +16,8 @@ export function legend(): Part<JobState> {
       write(answered.text, words.answered(state.completed));
       write(failed.text, words.failed(state.failed));
       write(waiting.text, (state.ended ? words.unanswered : words.waiting)(state.waiting));
+      answered.node.toggleAttribute("data-none", state.completed === 0);
+      failed.node.toggleAttribute("data-none", state.failed === 0);
       waiting.node.hidden = state.ended && state.waiting === 0;
     },
   };

@@ -86,7 +86,11 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         self.http.close()
         self._process.terminate()
-        self._process.wait(PATIENCE)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:  # a kernel's socket that never closes keeps it
+            self._process.kill()
+            self._process.wait(PATIENCE)
 
     def log(self) -> str:
         """What the server has said."""
@@ -94,7 +98,7 @@ class Lab:
 
     def write(self, name: str, *cells: str) -> Path:
         """A new notebook of code cells; its path."""
-        made = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+        made: dict[str, object] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
         kernel = {"name": KERNEL, "display_name": "Python", "language": "python"}
         path = self.notebooks / name
         _write(
@@ -124,11 +128,6 @@ class Lab:
         yield notebook
         assert notebook.hosts == {"127.0.0.1"}
         context.close()
-
-    def shut_down_kernels(self) -> None:
-        """End every kernel and its session."""
-        for session in self.http.get("/api/sessions").json():
-            self.http.delete(f"/api/sessions/{session['id']}").raise_for_status()
 
     def _wait_for_address(self) -> str:
         """Where the server listens: it chooses the port, and writes it down."""
@@ -167,12 +166,17 @@ class Notebook:
         if kernel:
             self.page.wait_for_function(f"['idle', 'busy'].includes({_SESSION}?.kernel?.status)")
 
-    def run(self, cell: int) -> None:
-        """Run one cell, without waiting for its end."""
+    def select(self, cell: int) -> None:
+        """Make a cell the active one, as a click beside it does."""
         self.page.evaluate(
-            f"cell => {{ const {{ content }} = {_NOTEBOOK}; content.activeCellIndex = cell; content.deselectAll() }}",
+            f"cell => {{ const {{ content }} = {_NOTEBOOK}; content.activeCellIndex = cell; content.deselectAll();"
+            " content.mode = 'command'; content.activeCell.node.focus() }",
             cell,
         )
+
+    def run(self, cell: int) -> None:
+        """Run one cell, without waiting for its end."""
+        self.select(cell)
         self.command("notebook:run-cell")
 
     def wait_until_idle(self) -> None:

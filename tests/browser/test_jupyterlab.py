@@ -1,0 +1,188 @@
+"""Journeys in real JupyterLab: a real kernel, a real service, real Chromium, and the file that is saved."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab import Lab
+from tests.service_process import ServiceProcess, start_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator
+
+ROWS = 160
+SETUP = f"""%load_ext dw_jupyter
+import pandas as pd
+reviews = pd.DataFrame({{"text": [f"Review {{n}}" for n in range({ROWS})]}}, index=pd.RangeIndex(1, {ROWS + 1}))"""
+CELL = '%%dwbatch reviews -o labels -j job --schema "sentiment: positive|negative"'
+FATES = 'labels["dw_status"].value_counts().to_dict()'
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """An echo that takes its time: some 27 rows a second."""
+    with start_service(tmp_path_factory.mktemp("service"), "--model", "echo", "--echo-delay", "0.3") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, service: ServiceProcess) -> Iterator[Lab]:
+    """A JupyterLab whose kernels find the service by their environment."""
+    folder = tmp_path_factory.mktemp("lab")
+    environment = {
+        "DOUBLEWORD_API_BASE": service.base_url,
+        "DOUBLEWORD_API_KEY": service.api_key,
+        "DW_JUPYTER_HOME": str(folder / "home"),
+    }
+    with Lab(folder, environment) as running:
+        yield running
+        assert service.api_key not in running.log()
+
+
+def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab: Lab, service: ServiceProcess) -> None:
+    """The cell ends at once, the bar moves while other cells run, the frame fills, and what is saved needs nothing."""
+    path = lab.write(
+        "first.ipynb",
+        SETUP + '\nreviews.loc[7, "text"] = "fail 400"',
+        f"{CELL}\n{{{{ text }}}}",
+        "import time\nwhile not job.counts.completed: time.sleep(0.05)",
+        FATES,
+        "answered = await job",
+        f'{FATES}, answered.equals(labels), labels.index.equals(reviews.index), labels.loc[7, "dw_status"]',
+    )
+    with lab.open(browser, path.name) as notebook:
+        notebook.command("notebook:run-all-cells")
+        view = notebook.page.locator(".dw-job")
+        early = until_moved_from(view, 0)
+        assert until_moved_from(view, early) < 1
+
+        # Run All goes on to the end while this looks on.
+        expect(notebook.output(1)).to_contain_text(f"Done: {ROWS - 1} of {ROWS} answered, 1 failed")
+        notebook.wait_until_idle()
+        notebook.save()
+        heard = b"".join(notebook.heard)
+
+    _, cell, _, meanwhile, _, end = json.loads(path.read_text())["cells"]
+    assert seconds_of(cell) < 2.5
+    said, partly = (text_of(output) for output in meanwhile["outputs"])
+    assert re.match(rf"labels: \d+ of {ROWS} answered", said)
+    assert 0 < count(partly, "completed") < ROWS
+    assert count(partly, "pending") == ROWS - count(partly, "completed") - count(partly, "failed")
+    (whole,) = (text_of(output) for output in end["outputs"])
+    assert whole.endswith("True, True, 'failed')")
+    assert (count(whole, "completed"), count(whole, "failed")) == (ROWS - 1, 1)
+
+    (settled,) = cell["outputs"]
+    assert set(settled["data"]) == {"text/html", "text/plain"}
+    assert settled["metadata"] == {}
+    assert service.api_key not in path.read_text()
+    assert b"dwbatch" in heard  # it is the kernel's channel that was listened to
+    assert service.api_key.encode() not in heard
+
+    # Somebody else gets the file: not trusted, because not signed here, and without a kernel.
+    sent = json.loads(path.read_text())
+    sent["metadata"]["title"] = "Sent by mail"
+    copy = path.with_name("sent.ipynb")
+    copy.write_text(json.dumps(sent))
+    with lab.open(browser, copy.name, kernel=False) as notebook:
+        expect(notebook.output(1)).to_contain_text(f"Done: {ROWS - 1} of {ROWS} answered, 1 failed")
+        expect(notebook.page.locator("body")).not_to_contain_text("Error displaying widget")
+        expect(notebook.page.locator(".jp-StatusBar-TextItem", has_text="No Kernel")).to_be_visible()
+
+
+def test_cancel_by_keyboard_keeps_what_was_answered(browser: Browser, lab: Lab) -> None:
+    """Tab goes from the cell to Cancel, Enter presses it; the job ends as cancelled and keeps its answered rows."""
+    path = lab.write("cancel.ipynb", SETUP, f"{CELL}\nCancelled: {{{{ text }}}}", FATES)
+    with lab.open(browser, path.name) as notebook:
+        keyboard = notebook.page.keyboard
+        notebook.run(0)
+        notebook.wait_until_idle()
+        notebook.select(1)
+        keyboard.press("Control+Enter")
+        until_moved_from(notebook.page.locator(".dw-job"), 0)
+        pressed = notebook.page.locator("button:focus", has_text="Cancel")
+        for _ in range(5):
+            if not pressed.count():
+                keyboard.press("Tab")
+        expect(pressed).to_be_visible()
+        keyboard.press("Enter")
+
+        expect(notebook.output(1)).to_contain_text("Cancelled: ")
+        notebook.run(2)
+        notebook.wait_until_idle()
+        fates = notebook.output(2).last.inner_text()
+        assert 0 < count(fates, "completed") < ROWS
+        assert count(fates, "cancelled") == ROWS - count(fates, "completed")
+        assert notebook.output(2).first.inner_text().startswith("labels: cancelled: ")
+
+
+def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
+    browser: Browser, lab: Lab, service: ServiceProcess
+) -> None:
+    """After a reload the view is live; after a restart it says what to do, and the same cell attaches: one batch."""
+    path = lab.write("again.ipynb", SETUP, f"{CELL}\nAgain: {{{{ text }}}}", f"await job\n{FATES}")
+    with service.http() as http, lab.open(browser, path.name) as notebook:
+        before = batches(http)
+        notebook.run(0)
+        notebook.run(1)
+        view = notebook.page.locator(".dw-job")
+        seen = until_moved_from(view, 0)
+        notebook.save()
+        notebook.page.reload()
+        notebook.wait_until_shown()
+        until_moved_from(view, seen)
+
+        notebook.restart_kernel()
+        expect(view).to_contain_text("The kernel restarted. Run the cell again to attach; nothing is sent twice.")
+        expect(view.get_by_role("button")).to_have_count(0)
+        for cell in range(3):
+            notebook.run(cell)
+        expect(notebook.output(1)).to_contain_text(f"Done: {ROWS} of {ROWS} answered")
+        expect(notebook.output(1)).to_contain_text("attached to its job")
+        notebook.wait_until_idle()
+        assert count(notebook.output(2).last.inner_text(), "completed") == ROWS
+        assert len(batches(http) - before) == 1
+
+
+def until_moved_from(view: Locator, value: float) -> float:
+    """Wait until the bar of a view stands beyond ``value``; where it stands."""
+    view.wait_for()
+    moved = view.page.wait_for_function(
+        """value => { const bar = document.querySelector('.dw-job[data-phase="running"] progress');
+            return bar && bar.value > value && bar.value }""",
+        arg=value,
+    )
+    return float(moved.json_value())
+
+
+def batches(http: httpx.Client) -> set[str]:
+    """The ids of all batches in the service's books."""
+    return {batch["id"] for batch in http.get("batches", params={"limit": 100}).json()["data"]}
+
+
+def seconds_of(cell: dict[str, Any]) -> float:
+    """How long the kernel was busy with a cell."""
+    times = cell["metadata"]["execution"]
+    start, end = (datetime.fromisoformat(times[name]) for name in ("iopub.execute_input", "shell.execute_reply"))
+    return (end - start).total_seconds()
+
+
+def text_of(output: dict[str, Any]) -> str:
+    """The text of an output in a file, on one line; a file holds it as a list of lines."""
+    return " ".join("".join(output["text"] if "text" in output else output["data"]["text/plain"]).split())
+
+
+def count(fates: str, status: str) -> int:
+    """A number out of what ``FATES`` shows."""
+    found = re.search(rf"'{status}': (\d+)", fates)
+    assert found, fates
+    return int(found[1])
