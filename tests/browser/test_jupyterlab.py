@@ -95,6 +95,7 @@ def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab
     copy.write_text(json.dumps(sent))
     with lab.open(browser, copy.name, kernel=False) as notebook:
         expect(notebook.output(1)).to_contain_text(f"Done: {ROWS - 1} of {ROWS} answered, 1 failed")
+        assert painted(notebook.output(1)) == ["99.38%", "0.62%", "9px", "9px"]
         expect(notebook.page.locator("body")).not_to_contain_text("Error displaying widget")
         expect(notebook.page.locator(".jp-StatusBar-TextItem", has_text="No Kernel")).to_be_visible()
 
@@ -162,6 +163,16 @@ def until_moved_from(view: Locator, value: float) -> float:
         arg=value,
     )
     return float(moved.json_value())
+
+
+def painted(output: Locator) -> list[str]:
+    """The widths of what is filled with a colour of its own: the parts of the bar, then the marks."""
+    return list(
+        output.locator("[style*=width]").evaluate_all(
+            """nodes => nodes.filter(node => /rgb\\(/.test(getComputedStyle(node).backgroundColor))
+                .map(node => node.style.width)"""
+        )
+    )
 
 
 def batches(http: httpx.Client) -> set[str]:

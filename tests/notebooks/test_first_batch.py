@@ -33,7 +33,7 @@ def executed(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
 
 def read() -> Any:
     """The notebook as it is in the project."""
-    return nbformat.read(NOTEBOOKS / NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call] # it has no types
+    return nbformat.read(NOTEBOOKS / NOTEBOOK, as_version=4)
 
 
 def printed(cell: Any) -> str:
