@@ -170,7 +170,8 @@ class Lifecycle:
             except BaseExceptionGroup as several:
                 raise several.exceptions[0] from None
             record.completed, record.failed = self._results.completed, self._results.failed
-            record.state, record.error = outcome(record, completed=record.completed, failed=record.failed)
+            reason = "" if record.completed else self._commonest_failure()
+            record.state, record.error = outcome(record, completed=record.completed, reason=reason)
             record.finished = time.time()
             await save(self.journal)
         error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
@@ -215,8 +216,16 @@ class Lifecycle:
             answered=self._results.completed,
             rejected=self._results.failed,
         )
-        rate = self._rate.see(now, counts["completed"] + counts["failed"])
+        rate = None
+        if all(shard.looked for shard in self._shards if shard.record.batch):
+            # What an earlier kernel saw says nothing about how fast rows are answered now.
+            rate = self._rate.see(now, counts["completed"] + counts["failed"])
         self._publisher.publish(**counts, rate=rate, updated=now)
+
+    def _commonest_failure(self) -> str:
+        """The reason that most of the failed rows give, ``""`` where none has failed."""
+        reasons = self._results.frame(pd.RangeIndex(self._results.rows))["dw_error"].value_counts()
+        return str(reasons.index[0]) if len(reasons) else ""
 
     def _empty(self) -> Results:
         record = self.journal.record

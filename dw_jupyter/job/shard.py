@@ -41,6 +41,8 @@ class Shard:
     ) -> None:
         self.uploaded = 0
         """Bytes sent so far."""
+        self.looked = False
+        """Whether the service has said in this kernel how far the batch is."""
         self._journal = journal
         self._number = number
         self._collector = collect.Collector(journal, number, results=results)
@@ -101,6 +103,7 @@ class Shard:
                 await self._service.pause(self._service.pace.least)
                 continue
             misses = 0
+            self.looked = True
             self.record.batch = batch
             if batch.status != before.status:
                 await save(self._journal)

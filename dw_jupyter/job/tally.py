@@ -43,13 +43,13 @@ def _state(record: JobRecord, *, started: bool) -> State:
     return "queued" if all(shard.batch or shard.error for shard in record.shards) else "uploading"
 
 
-def outcome(record: JobRecord, *, completed: int, failed: int) -> tuple[State, str]:
+def outcome(record: JobRecord, *, completed: int, reason: str) -> tuple[State, str]:
     """How a job ended whose shards have all ended, and why, where it failed: two lines.
 
     Args:
         record: the job.
         completed: rows answered.
-        failed: rows that failed.
+        reason: why most of the failed rows failed, ``""`` where none did.
     """
     if any(s.batch.cancelled_at if s.batch else record.cancel_asked for s in record.shards):
         return "cancelled", ""
@@ -61,6 +61,7 @@ def outcome(record: JobRecord, *, completed: int, failed: int) -> tuple[State, s
         for error in (shard.batch and shard.batch.errors and shard.batch.errors.data) or []:
             if error.message:
                 return "failed", f"The service failed the batch: {error.message}"
-    if failed:
-        return "failed", f"None of the {record.rows:,} rows was answered.\nThe column dw_error says why, row by row."
+    if reason:
+        what = f"None of the {record.rows:,} rows was answered. Most say: {reason}"
+        return "failed", f"{what[:200]}\nThe column dw_error says why, row by row."
     return "failed", "The service failed the batch and gave no reason.\nRun the cell with --fresh to try it again."

@@ -121,19 +121,23 @@ class DWBatch(Magics):
             raise errors.SourceError(f"{text!r} cannot be used: {said}"[:150], todo) from None
 
     def _schema(self, text: str | None) -> object:
-        """A class or a dict of the user's by its name, else the short form as it stands.
+        """What the user calls by that name, else the short form as it stands.
 
         Raises:
-            SchemaError: a single capitalised word, which looks like a class, is no variable.
+            SchemaError: the name stands for something else than a schema, or looks like that of a class and is none.
         """
         name, *attributes = (text or "").split(".")
         if name in self.shell.user_ns and all(part.isidentifier() for part in attributes):
             found: object = self.shell.user_ns[name]
             for attribute in attributes:
                 found = getattr(found, attribute, None)
-            if isinstance(found, (type, dict)):
+            if isinstance(found, (type, dict, str)):
                 return found
-        elif text is not None and text.isidentifier() and text[0].isupper():
+            raise errors.SchemaError(
+                f"{text} is no schema but of type {type(found).__name__}.",
+                f'For a field of that name write "{text} str".',
+            )
+        if text is not None and text.isidentifier() and text[0].isupper():
             raise errors.SchemaError(
                 f"There is no {text!r} in this notebook.", f'For a field of that name write "{text} str".'
             )

@@ -29,7 +29,7 @@ def run(shell: Any, line: str) -> Any:
     """
     words = options.split(line)
     if not words:
-        print(describe())  # noqa: T201 - the answer to a bare `%dwbatch`
+        print(f"Commands; `%%dwbatch?` is the manual of the cell.\n{describe()}")  # noqa: T201 - the answer to a bare `%dwbatch`
         return None
     name, *rest = words
     if name not in VERBS:

@@ -97,21 +97,21 @@ def test_an_answer_that_is_here_counts_before_the_service_is_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "completed", "failed", "state", "said"),
+    ("record", "completed", "reason", "state", "said"),
     [
-        (job(batch(10)), 10, 0, "completed", ""),
-        (job(batch(9, 1)), 9, 1, "completed", ""),
-        (job(batch(0, 10)), 0, 10, "failed", "None of the 10 rows was answered."),
-        (job(batch(4, cancelled_at=1.0)), 4, 0, "cancelled", ""),
-        (job(None, cancel_asked=True, error="Cancelled before it was sent."), 0, 0, "cancelled", ""),
-        (job(batch(10), cancel_asked=True), 10, 0, "completed", ""),
-        (job(None, error="No credit.\nAdd some."), 0, 0, "failed", "No credit."),
-        (job(batch(0, errors=BatchErrors(data=[BatchError(message="bad file")]))), 0, 0, "failed", "bad file"),
-        (job(batch(0)), 0, 0, "failed", "gave no reason"),
+        (job(batch(10)), 10, "", "completed", ""),
+        (job(batch(9, 1)), 9, "timed out", "completed", ""),
+        (job(batch(0, 10)), 0, "timed out", "failed", "None of the 10 rows was answered. Most say: timed out\n"),
+        (job(batch(4, cancelled_at=1.0)), 4, "", "cancelled", ""),
+        (job(None, cancel_asked=True, error="Cancelled before it was sent."), 0, "", "cancelled", ""),
+        (job(batch(10), cancel_asked=True), 10, "", "completed", ""),
+        (job(None, error="No credit.\nAdd some."), 0, "", "failed", "No credit."),
+        (job(batch(0, errors=BatchErrors(data=[BatchError(message="bad file")]))), 0, "", "failed", "bad file"),
+        (job(batch(0)), 0, "", "failed", "gave no reason"),
     ],
 )
-def test_how_a_job_ended(record: JobRecord, completed: int, failed: int, state: str, said: str) -> None:
+def test_how_a_job_ended(record: JobRecord, completed: int, reason: str, state: str, said: str) -> None:
     """The end of a job follows from its batches, and a failed one says why."""
-    ended, error = outcome(record, completed=completed, failed=failed)
+    ended, error = outcome(record, completed=completed, reason=reason)
     assert ended == state
     assert said in error

@@ -57,6 +57,7 @@ BAD_CELLS = [
     ('%%dwbatch reviews --schema "a, a"\n{{ text }}', 'The schema, character 4: the field "a" is there twice.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
     ('%%dwbatch reviews --schema "dw_status"\n{{ text }}', 'The field "dw_status" may not begin with "dw_".\nThose columns are ours: rename it.'),
     ('%%dwbatch reviews --schema Review\n{{ text }}', 'There is no \'Review\' in this notebook.\nFor a field of that name write "Review str".'),
+    ('%%dwbatch reviews --schema number\n{{ text }}', 'number is no schema but of type int.\nFor a field of that name write "number str".'),
     ('%dwbatch fly', 'There is no `%dwbatch fly`.\n`%dwbatch` alone lists the commands.'),
     ('%dwbatch attach', '`%dwbatch attach` takes JOB.\nIt gives the job of an earlier cell, live or ended.'),
     ('%dwbatch attach nonesuch', "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
