@@ -39,6 +39,10 @@ class Connection:
             ConfigurationError: plain http to another machine, or a key that no header can carry.
         """
         url = urlsplit(self.base_url)
+        if "@" in url.netloc:
+            raise ConfigurationError(
+                "The base URL holds a user name or a password.", "Leave them out; the key goes into DOUBLEWORD_API_KEY."
+            )
         if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
             raise ConfigurationError(
                 f"The base URL {self.base_url!r} is not safe for a key.",

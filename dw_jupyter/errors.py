@@ -26,7 +26,8 @@
             └── ServerError             5xx
 
 A message has two short lines: what happened, then what to do. IPython shows just those two, in place of a
-traceback; a cell that raises still stops "Run All".
+traceback; a cell that raises still stops "Run All". An interrupted wait has exceptions of its own, which stand beside
+what notices it, in ``job/interrupts.py``.
 """
 
 from __future__ import annotations

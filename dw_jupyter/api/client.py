@@ -127,7 +127,7 @@ class AsyncClient:
                 async for block in stream.whole_lines(response.aiter_bytes(stream.BLOCK)):
                     await asyncio.to_thread(receive, block)
                     lines += block.count(b"\n")
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise _unreached(error, method="GET", path=path, host=self._http.base_url.host) from None
             last_line = response.headers.get("X-Last-Line", "")
             incomplete = response.headers.get("X-Incomplete")
@@ -187,7 +187,7 @@ class AsyncClient:
             try:
                 async with asyncio.timeout(deadline):
                     response = await self._http.request(method, path, **request)
-            except (httpx.TransportError, TimeoutError) as cause:
+            except (httpx.RequestError, TimeoutError) as cause:
                 error = _unreached(cause, method=method, path=path, host=self._http.base_url.host)
                 outcome = retry.Outcome(sent=error.unclear)
             else:
@@ -211,7 +211,7 @@ class AsyncClient:
             request = self._http.build_request("GET", path, params=params)
             try:
                 response = await self._http.send(request, stream=True)
-            except httpx.TransportError as cause:
+            except httpx.RequestError as cause:
                 error = _unreached(cause, method="GET", path=path, host=self._http.base_url.host)
                 outcome = retry.Outcome(sent=error.unclear)
             else:

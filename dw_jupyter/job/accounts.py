@@ -64,4 +64,10 @@ def _models(connection: config.Connection) -> list[str]:
         async with AsyncClient(connection) as client:
             return [model.id for model in await client.list_models()]
 
-    return loop.run(ask(), timeout=MODELS_SECONDS)
+    try:
+        return loop.run(ask(), timeout=MODELS_SECONDS)
+    except TimeoutError:
+        what = f"{connection.account} did not say within {MODELS_SECONDS:.0f} s which models it has."
+        raise errors.APIConnectionError(
+            what, "Try again, or name the model with -m.", method="GET", path="/models"
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import time
 from collections.abc import Callable, Coroutine, Generator
@@ -43,6 +44,7 @@ class Job:
         self._renderers: list[Renderer] = []
         self._opened = loop.spawn(opening)
         self._receipt = loop.spawn(self._until_received())
+        self._looked = loop.spawn(self._until_looked())
         self._ended = loop.spawn(self._until_ended())
 
     @property
@@ -88,8 +90,24 @@ class Job:
         return self._ended.done()
 
     def cancel(self) -> None:
-        """Ask the service to stop. Returns at once; ``status`` says when it is confirmed. Answers are kept."""
+        """Ask the service to stop. Returns at once; ``status`` says when it is confirmed. Answers are kept.
+
+        The wish is on the disk when this returns, so that it outlives the kernel, unless the rows are still being
+        prepared.
+
+        Raises:
+            JournalError: the wish cannot be written down.
+        """
+        life = self._life()
+        if life is not None and life.journal.record.finished is None:
+            life.journal.ask_cancel()
         loop.spawn(self._cancel())
+
+    def look(self, timeout: float | None = None) -> str:
+        """Wait until the service has said how far the job is, at most ``timeout`` seconds; the state in words."""
+        with contextlib.suppress(TimeoutError):
+            loop.wait(self._looked, timeout=timeout)
+        return self.status
 
     def ready(self, timeout: float | None = None) -> None:
         """Wait until the requests are on disk and the job has its id.
@@ -166,12 +184,12 @@ class Job:
         snapshot = self.snapshot
         for renderer in self._renderers:
             renderer.flush(snapshot)
-        error = self._opened.exception() if self._opened.done() else None
-        if error is not None:
-            raise error
+        life = self._life()
+        if life is None:
+            self._opened.result()  # raises what kept the job from being prepared
         if snapshot.state == "failed":
             what, _, todo = snapshot.error.partition("\n")
-            raise errors.JobFailedError(what, todo, job=snapshot.job)
+            raise errors.JobFailedError(what, todo, job=snapshot.job) from life.error if life else None
         if snapshot.state == "cancelled" and not snapshot.completed:
             raise errors.JobCancelledError(
                 "The job was cancelled before a row was answered.",
@@ -191,25 +209,31 @@ class Job:
         life = await self._open()
         await asyncio.shield(asyncio.wrap_future(life.receipt))
 
+    async def _until_looked(self) -> None:
+        life = await self._open()
+        await asyncio.shield(asyncio.wrap_future(life.looked))
+
     async def _until_ended(self) -> None:
         try:
             life = await self._open()
-        except errors.DoublewordError:
-            return  # `_finish` raises it
+        except Exception:  # noqa: BLE001 - `_finish` raises it, in the cell that waits
+            return
         await asyncio.shield(asyncio.wrap_future(life.done))
 
     async def _cancel(self) -> None:
-        (await self._open()).cancel()
+        life = await self._open()
+        if life.journal.record.finished is None and not life.journal.cancel_asked:
+            await asyncio.to_thread(life.journal.ask_cancel)
+        life.cancel()
 
     async def _subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
-        context.run(renderer.update, self._early)
         try:
             life = await self._open()
-        except errors.DoublewordError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
             context.run(renderer.update, _failed(self._early, error))
         else:
             life.subscribe(context, renderer)
 
 
 def _failed(early: Snapshot, error: BaseException) -> Snapshot:
-    return replace(early, state="failed", error=str(error))
+    return replace(early, state="failed", error=str(error) or type(error).__name__)

@@ -9,6 +9,7 @@
       error-000.jsonl       failures, likewise
       index.parquet         the source's index
       lock                  held by the kernel that drives the job
+      cancel                there when the user wants the job to end; in a file of its own, since any kernel may ask
 
 The files are the truth, and anybody can read them. The number of whole lines of an output or error file is the
 cursor from which its download goes on. A job's id is the beginning of a digest over its account and its requests in
@@ -24,6 +25,7 @@ import os
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -35,6 +37,11 @@ from dw_jupyter.errors import JournalError
 from dw_jupyter.job.record import VERSION, JobRecord
 
 Kind = Literal["output", "error"]
+STAGING_SECONDS = 24 * 3600.0
+
+
+class _Versioned(msgspec.Struct):
+    version: int = VERSION
 
 
 class Journal:
@@ -44,6 +51,7 @@ class Journal:
         self.folder = folder
         self.record = record
         self.lock = FileLock(folder / "lock")
+        self._wish = folder / "cancel"
         self._cursors: dict[Path, int] = {}
         self._saving = threading.Lock()
 
@@ -55,18 +63,19 @@ class Journal:
             JournalError: there is none, it is damaged, or a newer version of this package wrote it.
         """
         try:
-            record = msgspec.json.decode((folder / "job.json").read_bytes(), type=JobRecord)
+            content = (folder / "job.json").read_bytes()
+            if msgspec.json.decode(content, type=_Versioned).version > VERSION:
+                raise JournalError(f"The journal {folder} is of a newer dw_jupyter.", "Upgrade dw_jupyter.")
+            record = msgspec.json.decode(content, type=JobRecord)
         except FileNotFoundError:
             raise JournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
         except (OSError, msgspec.MsgspecError) as error:
             raise JournalError(f"The journal {folder} cannot be read: {error}", _KEEP) from None
-        if record.version > VERSION:
-            raise JournalError(f"The journal {folder} is of a newer dw_jupyter.", "Upgrade dw_jupyter.")
         return cls(folder, record)
 
     def save(self) -> None:
         """Replace ``job.json`` whole; it is on the disk when this returns. Threads that save keep their order."""
-        with self._saving, _disk(self.folder):
+        with self._saving, disk(self.folder):
             write_whole(self.folder / "job.json", msgspec.json.format(msgspec.json.encode(self.record)))
 
     def requests_path(self, shard: int) -> Path:
@@ -80,7 +89,7 @@ class Journal:
     def cursor(self, path: Path) -> int:
         """Whole lines in a file. A torn tail, left by a kill in the middle of a write, is cut off first."""
         if path not in self._cursors:
-            with _disk(self.folder):
+            with disk(self.folder):
                 self._cursors[path] = _mend(path)
         return self._cursors[path]
 
@@ -88,7 +97,7 @@ class Journal:
         """Add whole lines to a file; they are on the disk when this returns."""
         before = self.cursor(path)
         del self._cursors[path]  # a write that fails half-way leaves a torn tail, to be cut off before the next
-        with _disk(self.folder), path.open("ab") as file:
+        with disk(self.folder), path.open("ab") as file:
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())
@@ -96,21 +105,30 @@ class Journal:
 
     def begin(self, path: Path) -> None:
         """Make a file empty, to be fetched anew."""
-        with _disk(self.folder):
+        with disk(self.folder):
             path.write_bytes(b"")
         self._cursors[path] = 0
 
     def replace(self, path: Path, newer: Path) -> None:
         """Put a file that was fetched anew, and whole, in the place of the old one."""
-        with _disk(self.folder):
+        with disk(self.folder):
             newer.replace(path)
             _sync_folder(self.folder)
         self._cursors[path] = self._cursors.pop(newer, 0)
 
     @property
-    def unsent(self) -> bool:
-        """Whether the job ended without a batch, so that running it again is running it for the first time."""
-        return self.record.finished is not None and all(shard.batch is None for shard in self.record.shards)
+    def cancel_asked(self) -> bool:
+        """Whether the user wants the job to end; true from the moment that the wish is on the disk."""
+        return self._wish.exists()
+
+    def ask_cancel(self) -> None:
+        """Write down that the job is to end. Any kernel may: whichever drives the job sees it."""
+        with disk(self.folder):
+            write_whole(self._wish, b"")
+
+    def forget_cancel(self) -> None:
+        """Take the wish back, for a job that is begun again."""
+        self._wish.unlink(missing_ok=True)
 
     def reload(self) -> None:
         """Read again what another kernel has written."""
@@ -130,7 +148,7 @@ def jobs_folder(home: Path) -> Path:
         JournalError: it cannot be made or written.
     """
     folder = home / "jobs"
-    with _disk(folder):
+    with disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     return folder
@@ -139,8 +157,13 @@ def jobs_folder(home: Path) -> Path:
 @contextlib.contextmanager
 def staging(home: Path) -> Iterator[Path]:
     """A folder to prepare a job in; what was not published from it is gone afterwards."""
-    folder = jobs_folder(home) / f".new-{secrets.token_hex(8)}"
-    with _disk(folder):
+    jobs = jobs_folder(home)
+    for left in jobs.glob(".new-*"):  # by a kernel that was killed
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > STAGING_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+    folder = jobs / f".new-{secrets.token_hex(8)}"
+    with disk(folder):
         folder.mkdir(mode=0o700)
     try:
         yield folder
@@ -190,7 +213,7 @@ def latest(jobs: Path, stem: str) -> Path | None:
 def records(home: Path) -> list[JobRecord]:
     """Every job of this machine that can be read, newest first."""
     found = []
-    for path in jobs_folder(home).glob("*/job.json"):
+    for path in jobs_folder(home).glob("[!.]*/job.json"):
         with contextlib.suppress(JournalError):
             found.append(Journal.load(path.parent).record)
     return sorted(found, key=lambda record: record.created, reverse=True)
@@ -214,7 +237,12 @@ _KEEP = "Nothing in it was changed. DW_JUPYTER_HOME sets another place for the j
 
 
 @contextlib.contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def disk(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error that says where.
+
+    Raises:
+        JournalError: the disk is full, read-only or gone.
+    """
     try:
         yield
     except OSError as error:
@@ -249,10 +277,14 @@ def _mend(path: Path) -> int:
     return lines
 
 
-def blocks_of_lines(path: Path) -> Iterator[bytes]:
-    """The whole lines of a file, if there is one, in blocks of about a quarter of a megabyte; it is not changed."""
+def blocks_of_lines(path: Path, *, start: int = 0) -> Iterator[bytes]:
+    """The whole lines of a file, if there is one, from a byte on, in blocks of a quarter of a megabyte.
+
+    The file is not changed. Blocks begin where the last ended; a torn tail is left for the next time.
+    """
     held = b""
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(start)
         while block := file.read(1 << 18):
             cut = block.rfind(b"\n") + 1
             if cut:

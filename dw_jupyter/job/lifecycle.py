@@ -10,8 +10,8 @@ import asyncio
 import concurrent.futures
 import contextvars
 import time
-from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import filelock
 import pandas as pd
@@ -22,7 +22,7 @@ from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job.journal import Journal, blocks_of_lines, save
 from dw_jupyter.job.publisher import Publisher, Renderer, log
 from dw_jupyter.job.rate import Rate
-from dw_jupyter.job.service import CLOUD, Service
+from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
 from dw_jupyter.job.shard import Shard
 from dw_jupyter.job.snapshot import ENDED, Snapshot, State
 from dw_jupyter.job.tally import outcome, tally
@@ -40,10 +40,16 @@ class Lifecycle:
         record = journal.record
         self.journal = journal
         self.receipt: concurrent.futures.Future[None] = concurrent.futures.Future()
-        """Done when every batch is made, or holds the first reason why one was not."""
+        """Done when it is known of every batch whether it is made; the reason why not, if none is."""
+        self.looked: concurrent.futures.Future[None] = concurrent.futures.Future()
+        """Done when the service, or the kernel that drives the job, has said how far it is; or when it has ended."""
         self.done: concurrent.futures.Future[Snapshot] = concurrent.futures.Future()
         """Done when the job has ended and its last snapshot was drawn."""
+        self.error: errors.DoublewordError | None = None
+        """What kept the job from being sent, or from going on."""
+        self._note = note
         self._results = self._empty()
+        self._read: dict[Path, int] = {}
         self._rate = Rate()
         self._task: asyncio.Task[None] | None = None
         self._shards: list[Shard] = []
@@ -52,22 +58,25 @@ class Lifecycle:
             token=record.shards[0].token.rpartition("-")[0],
             trouble=lambda text: self._publisher.publish(trouble=text.replace("\n", " ")),
         )
-        self._publisher = Publisher(
-            Snapshot(
-                job=record.id,
-                label=record.label,
-                state=record.state,
-                total=record.rows,
-                completed=record.completed,
-                failed=record.failed,
-                model=record.model,
-                window=record.window,
-                account=record.account,
-                note=note,
-                error=record.error,
-                started=record.created,
-                updated=record.finished or time.time(),
-            )
+        self._publisher = Publisher(self._first_snapshot())
+
+    def _first_snapshot(self) -> Snapshot:
+        record = self.journal.record
+        return Snapshot(
+            job=record.id,
+            label=record.label,
+            state=record.state,
+            total=record.rows,
+            completed=record.completed,
+            failed=record.failed,
+            model=record.model,
+            window=record.window,
+            account=record.account,
+            batches=tuple(shard.batch.id for shard in record.shards if shard.batch),
+            note=self._note,
+            error=record.error,
+            started=record.created,
+            updated=record.finished or time.time(),
         )
 
     def frame(self, index: pd.Index) -> pd.DataFrame:
@@ -83,23 +92,34 @@ class Lifecycle:
         }
         return frame
 
-    async def start(self) -> None:
-        """Read what is on the disk already; begin, or go on where the journal stopped."""
-        await asyncio.to_thread(self._read_lines)
+    async def start(self, *, resume: bool) -> None:
+        """Read what is on the disk already; begin, or go on where the journal stopped.
+
+        Whoever has the lock reads before it decides: another kernel may have done anything until then.
+
+        Args:
+            resume: take a job up again that ended with something unsent, such as for want of credit.
+        """
+        owned = self._take()
+        try:
+            await asyncio.to_thread(self._reread)
+            if resume and owned and self.journal.record.resumable:
+                self.journal.record.resume()
+                self.journal.forget_cancel()
+        except BaseException:
+            if owned:
+                self.journal.lock.release()
+            raise
+        self._publisher.snapshot = self._first_snapshot()
         if self.journal.record.finished is not None:
-            self.receipt.set_result(None)
+            if owned:
+                self.journal.lock.release()
+            for future in (self.receipt, self.looked):
+                future.set_result(None)
             self.done.set_result(self.snapshot)
         else:
             self._observe()
-            self._task = asyncio.create_task(self._live())
-
-    def resume(self) -> None:
-        """Take up a job again that ended before anything of it was sent, such as for want of credit."""
-        record = self.journal.record
-        record.finished, record.state, record.error, record.cancel_asked = None, "uploading", "", False
-        for shard in record.shards:
-            shard.error = ""
-        self._publisher.snapshot = replace(self.snapshot, state="uploading", error="")
+            self._task = asyncio.create_task(self._live(owned=owned))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -115,16 +135,15 @@ class Lifecycle:
         self._publisher.publish(note=note)
 
     def cancel(self) -> None:
-        """Ask for the job's end; the state says ``cancelled`` when the service has confirmed it."""
-        if self.snapshot.ended or self.journal.record.cancel_asked:
-            return
-        self.journal.record.cancel_asked = True
-        self._publisher.publish(state="cancelling")
-        self._service.wake.set()
+        """Take note that the job is to end; the state says ``cancelled`` when the service has confirmed it."""
+        if self.journal.record.finished is None:
+            self._observe()
+            self._service.wake.set()
 
-    async def _live(self) -> None:
+    async def _live(self, *, owned: bool) -> None:
         try:
-            await self._own()
+            if not owned:
+                await self._follow()
             try:
                 await self._drive()
             finally:
@@ -136,32 +155,30 @@ class Lifecycle:
             log.exception("job %s", self.journal.record.id)
             self._end("failed", errors.DoublewordError(f"{type(error).__name__}: {error}"[:300], _BUG))
 
-    async def _own(self) -> None:
-        """Become the kernel that drives this job; follow the one that does until it is gone."""
-        followed = False
-        while True:
-            try:
-                self.journal.lock.acquire(blocking=False)
-            except filelock.Timeout:
-                followed = True
-                await asyncio.to_thread(self._reread)
-                self._publisher.publish(note="Another kernel drives this job; this view follows it.")
-                await asyncio.sleep(CLOUD.least)
-            else:
-                if followed:
-                    await asyncio.to_thread(self._reread)
-                return
+    def _take(self) -> bool:
+        """Become the kernel that drives this job, unless another one is."""
+        try:
+            self.journal.lock.acquire(blocking=False)
+        except filelock.Timeout:
+            return False
+        return True
+
+    async def _follow(self) -> None:
+        """Show what the kernel that drives the job writes, until it is gone and this one has taken over."""
+        self._publisher.publish(note="Another kernel drives this job; this view follows it.")
+        while not self._take():
+            await asyncio.to_thread(self._read_more)
+            self._observe()
+            self._mark_looked()
+            await asyncio.sleep(LOOPBACK.least if self.journal.record.account == "local" else CLOUD.least)
+        await asyncio.to_thread(self._reread)
+        self._publisher.publish(note=self._note)
 
     async def _drive(self) -> None:
         record = self.journal.record
         if record.finished is None:
             await save(self.journal)
-            make = partial(
-                Shard,
-                results=self._results,
-                service=self._service,
-                changed=self._observe,
-            )
+            make = partial(Shard, results=self._results, service=self._service, changed=self._observe)
             self._shards = [make(self.journal, number) for number in range(len(record.shards))]
             try:
                 async with asyncio.TaskGroup() as group:
@@ -170,8 +187,12 @@ class Lifecycle:
             except BaseExceptionGroup as several:
                 raise several.exceptions[0] from None
             record.completed, record.failed = self._results.completed, self._results.failed
-            reason = "" if record.completed else self._commonest_failure()
-            record.state, record.error = outcome(record, completed=record.completed, reason=reason)
+            record.state, record.error = outcome(
+                record,
+                completed=record.completed,
+                reason="" if record.completed else self._commonest_failure(),
+                cancelling=self.journal.cancel_asked,
+            )
             record.finished = time.time()
             await save(self.journal)
         error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
@@ -181,11 +202,15 @@ class Lifecycle:
         try:
             await shard.send()
         except errors.APIError as error:
-            if not self.receipt.done():
-                self.receipt.set_exception(error)
-            return
-        if not self.receipt.done() and all(s.record.batch or s.record.error for s in self._shards):
-            self.receipt.set_result(None)
+            self.error = self.error or error
+        sent = [run.record.batch for run in self._shards if run.record.batch or run.record.error]
+        if len(sent) == len(self._shards) and not self.receipt.done():
+            if any(sent) or self.error is None:
+                self.receipt.set_result(None)
+            else:
+                self.receipt.set_exception(self.error)
+        if self.error is not None and any(sent):
+            self._publisher.publish(note=f"A part was not sent; run the cell again to send it. {self.error.what}")
         await shard.watch()
 
     def _end(self, state: State, error: errors.DoublewordError | None) -> None:
@@ -200,12 +225,18 @@ class Lifecycle:
             updated=self.journal.record.finished or time.time(),
         )
         self._publisher.emit()
+        self.error = self.error or error
         if not self.receipt.done():
-            if state == "failed" and error is not None:
-                self.receipt.set_exception(error)
+            if state == "failed" and self.error is not None:
+                self.receipt.set_exception(self.error)
             else:
                 self.receipt.set_result(None)
+        self._mark_looked()
         self.done.set_result(self.snapshot)
+
+    def _mark_looked(self) -> None:
+        if not self.looked.done():
+            self.looked.set_result(None)
 
     def _observe(self) -> None:
         """Put together what the shards have seen."""
@@ -215,9 +246,11 @@ class Lifecycle:
             uploaded=[shard.uploaded for shard in self._shards] or [0] * len(self.journal.record.shards),
             answered=self._results.completed,
             rejected=self._results.failed,
+            cancelling=self.journal.cancel_asked,
         )
         rate = None
-        if all(shard.looked for shard in self._shards if shard.record.batch):
+        if self._shards and all(shard.looked for shard in self._shards if shard.record.batch):
+            self._mark_looked()
             # What an earlier kernel saw says nothing about how fast rows are answered now.
             rate = self._rate.see(now, counts["completed"] + counts["failed"])
         self._publisher.publish(**counts, rate=rate, updated=now)
@@ -232,20 +265,21 @@ class Lifecycle:
         schema = Schema.from_json(record.json_schema) if record.json_schema else None
         return Results(record.rows, schema)
 
-    def _read_lines(self) -> None:
-        """Take in every line that is on the disk, a block at a time."""
-        results = self._empty()
+    def _reread(self) -> None:
+        """Take in what is on the disk, from the beginning."""
+        self._results = self._empty()
+        self._read.clear()
+        self._read_more()
+
+    def _read_more(self) -> None:
+        """Take in what was written since, by whichever kernel, a block at a time."""
+        self.journal.reload()
         for number in range(len(self.journal.record.shards)):
             for kind in ("output", "error"):
                 path = self.journal.path(kind, number)
-                for block in blocks_of_lines(path):
-                    results.add(block)
-        self._results = results
-
-    def _reread(self) -> None:
-        """Take over what another kernel has written since."""
-        self.journal.reload()
-        self._read_lines()
+                for block in blocks_of_lines(path, start=self._read.get(path, 0)):
+                    self._results.add(block)
+                    self._read[path] = self._read.get(path, 0) + len(block)
 
 
 _BUG = "This is a bug of dw_jupyter; what was answered is kept. Please report it."

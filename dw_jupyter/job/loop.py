@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import concurrent.futures.thread  # registers its own exit first
 import contextlib
 import os
 import threading
@@ -18,6 +19,7 @@ from dw_jupyter.errors import DoublewordError
 
 T = TypeVar("T")
 
+_NAME = "dw_jupyter"
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -28,7 +30,7 @@ def loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_run, args=(_loop,), name="dw_jupyter", daemon=True).start()
+            threading.Thread(target=_run, args=(_loop,), name=_NAME, daemon=True).start()
         return _loop
 
 
@@ -51,12 +53,8 @@ def run(coroutine: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T
     """Run a coroutine on the background loop and wait for it; Ctrl-C ends the wait and the coroutine.
 
     Raises:
-        DoublewordError: called on the background loop itself, which would wait for itself.
         TimeoutError: it took longer than ``timeout`` seconds.
     """
-    if threading.current_thread().name == "dw_jupyter":
-        coroutine.close()
-        raise DoublewordError("A blocking call was made on the background loop.", "Await it there instead.")
     future = spawn(coroutine)
     try:
         return wait(future, timeout=timeout)
@@ -66,9 +64,16 @@ def run(coroutine: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T
 
 
 def wait(future: concurrent.futures.Future[T], *, timeout: float | None = None) -> T:
-    """Wait for a future in short turns, so that an interrupt is noticed within a fifth of a second."""
+    """Wait for a future in short turns, so that an interrupt is noticed within a fifth of a second.
+
+    Raises:
+        DoublewordError: called on the background loop itself, which would wait for itself.
+        TimeoutError: it took longer than ``timeout`` seconds.
+    """
+    if threading.current_thread().name == _NAME and not future.done():
+        raise DoublewordError("A blocking call was made on the background loop.", "Await it there instead.")
     remaining = timeout
-    while remaining is None or remaining > 0:
+    while remaining is None or remaining > 0 or future.done():
         turn = 0.2 if remaining is None else min(0.2, remaining)
         with contextlib.suppress(concurrent.futures.TimeoutError):
             return future.result(turn)
@@ -76,6 +81,19 @@ def wait(future: concurrent.futures.Future[T], *, timeout: float | None = None) 
             return future.result()
         remaining = None if remaining is None else remaining - turn
     raise TimeoutError
+
+
+def _stop() -> None:
+    """Stand still before the interpreter takes the thread pools away: what goes on then would only fail."""
+    if _loop is not None and _loop.is_running():
+        stopped = threading.Event()
+        _loop.call_soon_threadsafe(_loop.stop)
+        _loop.call_soon_threadsafe(stopped.set)  # still run in the turn that stops it
+        stopped.wait(1.0)
+
+
+# Plain atexit runs after the pools are closed; this runs in the reverse order of registration, so before.
+threading._register_atexit(_stop)  # type: ignore[attr-defined] # noqa: SLF001 - as concurrent.futures itself does
 
 
 def _forget_after_fork() -> None:

@@ -57,11 +57,28 @@ class JobRecord(msgspec.Struct, kw_only=True):
     version: int = VERSION
     state: State = "uploading"
     error: str = ""
-    cancel_asked: bool = False
     finished: float | None = None
     completed: int = 0
     """Rows answered, as of the last save."""
     failed: int = 0
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the job ended with something that was never sent, for a reason that may be gone by now.
+
+        What a cancel kept from being sent stays unsent, unless it kept all of it: then nothing has begun.
+        """
+        unsent = [shard for shard in self.shards if shard.batch is None]
+        if self.state == "cancelled":
+            unsent = unsent if len(unsent) == len(self.shards) else []
+        return self.finished is not None and bool(unsent)
+
+    def resume(self) -> None:
+        """Take the job up again where it stopped."""
+        self.finished, self.state, self.error = None, "uploading", ""
+        for shard in self.shards:
+            if shard.batch is None:
+                shard.error = ""
 
 
 def digest(account: str, requests: str) -> str:

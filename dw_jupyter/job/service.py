@@ -58,6 +58,7 @@ class Service:
 
     def __init__(self, connect: Callable[[], config.Connection], *, token: str, trouble: Callable[[str], None]) -> None:
         self.transfers = asyncio.Semaphore(TRANSFERS)
+        """Held for one attempt at an upload or a download, never while waiting to try again."""
         self.wake = asyncio.Event()
         """Set to end every pause now."""
         self.pace = CLOUD
@@ -65,6 +66,7 @@ class Service:
         self._token = token
         self._trouble = trouble
         self._client: AsyncClient | None = None
+        self._retired: list[AsyncClient] = []
         self._connecting = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._looked = 0.0
@@ -120,9 +122,11 @@ class Service:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for client in (*self._retired, self._client):
+            if client is not None:
+                await client.aclose()
+        self._client = None
+        self._retired.clear()
 
     async def _reach(self) -> AsyncClient:
         async with self._connecting:
@@ -139,7 +143,7 @@ class Service:
             connection = await asyncio.to_thread(self._connect)
             if connection == lost.connection:
                 return False
-            await lost.aclose()
+            self._retired.append(lost)  # another shard may be in the middle of a call with it
             self._use(connection)
             return True
 

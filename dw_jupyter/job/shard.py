@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from dw_jupyter import errors
@@ -13,8 +14,12 @@ from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.record import ShardRecord
 from dw_jupyter.job.service import Service
 
+SAVE_SECONDS = 5.0
+"""Counts are saved so often, for those who list the jobs."""
 GONE_AFTER = 5
 """Looks in a row that may find nothing before a batch counts as deleted: reads come from replicas that lag."""
+LATE_LOOKS = 3
+"""Looks after a cancel: requests under way then may still be answered, and are billed."""
 DRAINS = 4
 """Looks at the files of an ended batch before what the counts still promise is given up."""
 
@@ -43,6 +48,7 @@ class Shard:
         """Bytes sent so far."""
         self.looked = False
         """Whether the service has said in this kernel how far the batch is."""
+        self._saved = 0.0
         self._journal = journal
         self._number = number
         self._collector = collect.Collector(journal, number, results=results)
@@ -63,8 +69,7 @@ class Shard:
         if self.record.batch is not None or self.record.error:
             return
         try:
-            async with self._service.transfers:
-                await self._service.persist(self._send)
+            await self._service.persist(self._send)
         except (errors.APIError, errors.JobCancelledError) as error:
             self.record.error = str(error)
             await save(self._journal)
@@ -75,7 +80,8 @@ class Shard:
 
     async def _send(self, client: AsyncClient) -> None:
         self._stop_if_cancelled()
-        await send.send(client, self._journal, self._number, progress=self._progress)
+        async with self._service.transfers:
+            await send.send(client, self._journal, self._number, progress=self._progress)
 
     def _progress(self, sent: int) -> None:
         self._stop_if_cancelled()
@@ -84,7 +90,7 @@ class Shard:
 
     def _stop_if_cancelled(self) -> None:
         """End the sending, except where a batch may have been made: that one must be found to be cancelled."""
-        if self._journal.record.cancel_asked and not self.record.creating:
+        if self._journal.cancel_asked and not self.record.creating:
             raise errors.JobCancelledError("Cancelled before it was sent.", job=self._journal.record.id)
 
     async def watch(self) -> None:
@@ -105,20 +111,25 @@ class Shard:
             misses = 0
             self.looked = True
             self.record.batch = batch
-            if batch.status != before.status:
+            moved = _counts(batch) != _counts(before)
+            if batch.status != before.status or (moved and time.monotonic() - self._saved > SAVE_SECONDS):
+                self._saved = time.monotonic()
                 await save(self._journal)
             await self._collect()
             self._changed()
             if not batch.ended:
-                pause = self._service.pace.after(pause, moved=_counts(batch) != _counts(before))
+                pause = self._service.pace.after(pause, moved=moved)
                 await self._service.pause(pause)
         if self.record.batch is not None:
-            await self._drain(self.record.batch)
+            try:
+                await self._drain(self.record.batch)
+            except errors.NotFoundError as error:
+                await self._lose(error)
             self._changed()
 
     async def _look(self, batch: Batch) -> Batch:
         several = len(self._journal.record.shards) > 1
-        if not self._journal.record.cancel_asked or batch.cancelling_at is not None:
+        if not self._journal.cancel_asked or batch.cancelling_at is not None:
             return await self._service.look(batch.id, several=several)
         # The service cancels ended batches too, and how they ended is lost by it: look before.
         newest = await self._service.persist(lambda client: client.retrieve_batch(batch.id))
@@ -127,23 +138,28 @@ class Shard:
         return await self._service.persist(lambda client: client.cancel_batch(batch.id))
 
     async def _collect(self) -> None:
+        try:
+            await self._service.persist(self._collect_once)
+        except errors.NotFoundError as error:
+            # Deleted by hand, or a read that lags: only once the batch has ended is it final.
+            if self.record.ended:
+                await self._lose(error)
+
+    async def _collect_once(self, client: AsyncClient) -> None:
         async with self._service.transfers:
-            try:
-                await self._service.persist(self._collector.collect)
-            except errors.NotFoundError as error:
-                # Deleted by hand, or a read that lags: only once the batch has ended is it final.
-                if self.record.ended:
-                    await self._lose(error)
+            await self._collector.collect(client)
 
     async def _drain(self, batch: Batch) -> None:
-        """Fetch what landed late: after a cancel, or behind the counts that were seen last."""
-        for _ in range(DRAINS):
+        """Fetch what landed behind the counts that were seen last, and after a cancel what was under way by then."""
+        late = LATE_LOOKS if batch.cancelled_at is not None else 0
+        for look in range(late + DRAINS):
             await self._collect()
-            if self.record.error or self._collector.whole(batch):
+            if self.record.error or (look >= late and self._collector.whole(batch)):
                 return
             await self._service.pause(self._service.pace.least)
             batch = await self._service.look(batch.id, several=False)
             self.record.batch = batch
+            self._changed()
         await self._service.persist(self._collector.refetch)
 
     async def _lose(self, error: errors.APIError) -> None:

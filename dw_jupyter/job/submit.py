@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import time
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,14 +25,23 @@ from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.lifecycle import Lifecycle
-from dw_jupyter.job.record import digest, new_record
+from dw_jupyter.job.record import JobRecord, digest, new_record
 from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.job.tally import tally
 
 CHAT = "/v1/chat/completions"
 LIMITS = Limits()
+OWN_WORDS = ("model", "window", "schema", "limit", "label", "account", "fresh")
+KNOWN_FIELDS = {
+    "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
+    "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
+    "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
+}  # fmt: skip
+"""Fields of a request body; others pass too, unless they look like one of these misspelt."""
 
-_alive: dict[str, Lifecycle] = {}
-"""The jobs that this kernel has open, by id; used on the background loop alone."""
+_alive: dict[Path, Lifecycle] = {}
+"""The jobs that are under way in this kernel, by folder; used on the background loop alone."""
+_opening = asyncio.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +142,17 @@ def attach(job_id: str) -> Job:
         raise errors.JournalError(f"{many} {job_id!r}.", "`%dwbatch jobs`, or dw_jupyter.jobs(), lists them.")
     journal = Journal.load(folder / exact)
     record = journal.record
+    try:
+        index = load_index(journal.folder / "index.parquet")
+    except (OSError, ValueError) as error:
+        raise errors.JournalError(
+            f"The index of job {exact} cannot be read: {error}"[:200], "Run its cell again."
+        ) from None
     schema = Schema.from_json(record.json_schema) if record.json_schema else None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
     job = Job(
-        _open_journal(journal, note=""),
-        index=load_index(journal.folder / "index.parquet"),
+        _open_journal(journal, note="", resume=False),
+        index=index,
         early=early,
         empty=partial(_frame_before, Results(record.rows, schema)),
     )
@@ -144,39 +161,39 @@ def attach(job_id: str) -> Job:
 
 
 def jobs() -> pd.DataFrame:
-    """Every job of this machine, newest first: id, label, state, counts, model, account, when it began."""
-    rows = [
-        {
-            "job": record.id,
-            "label": record.label,
-            "state": record.state,
-            "rows": record.rows,
-            "completed": record.completed,
-            "failed": record.failed,
-            "model": record.model,
-            "window": record.window,
-            "account": record.account,
-            "created": pd.Timestamp(record.created, unit="s", tz="UTC").floor("s"),
-        }
-        for record in journals.records(config.home())
-    ]
-    columns = [
-        "job",
-        "label",
-        "state",
-        "rows",
-        "completed",
-        "failed",
-        "model",
-        "window",
-        "account",
-        "created",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    """Every job of this machine, newest first: id, label, state, counts, model, account, when it began.
+
+    Counts are those that the kernel which drives a job has written down last.
+    """
+    columns = ["job", "label", "state", "rows", "completed", "failed", "model", "window", "account", "created"]
+    return pd.DataFrame([_listed(record) for record in journals.records(config.home())], columns=columns)
+
+
+def _listed(record: JobRecord) -> dict[str, object]:
+    now: dict[str, object] = {"state": record.state, "completed": record.completed, "failed": record.failed}
+    if record.finished is None:
+        uploaded = [0] * len(record.shards)
+        now = tally(record, uploaded=uploaded, answered=record.completed, rejected=record.failed, cancelling=False)
+    return {
+        "job": record.id,
+        "label": record.label,
+        "state": now["state"],
+        "rows": record.rows,
+        "completed": now["completed"],
+        "failed": now["failed"],
+        "model": record.model,
+        "window": record.window,
+        "account": record.account,
+        "created": pd.Timestamp(record.created, unit="s", tz="UTC").floor("s"),
+    }
 
 
 def _body(body: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
     fields = {name: value for name, value in body.items() if value is not None}
+    for name in fields.keys() - KNOWN_FIELDS:
+        near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
+        if near:
+            raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
     for name in ("messages", "stream"):
         if name in fields:
             raise errors.OptionError(
@@ -197,16 +214,19 @@ def _frame_before(results: Results, index: pd.Index) -> pd.DataFrame:
 async def _open_planned(plan: Plan) -> Lifecycle:
     journal, new = await asyncio.to_thread(_write, plan)
     if new:
-        note = ""
-    else:
-        begun = time.strftime("%d %b %H:%M", time.localtime(journal.record.created))
-        note = f"The same cell was run before, {begun}: attached to its job, nothing is sent again."
-    return await _open_journal(journal, note=note)
+        _alive.pop(journal.folder, None)  # its folder was deleted by hand
+        return await _open_journal(journal, note="", resume=True)
+    begun = time.strftime("%d %b %H:%M", time.localtime(journal.record.created))
+    note = f"The same cell was run before, {begun}: attached to its job, nothing is sent again."
+    if journal.record.resumable:
+        note = f"The same cell was run before, {begun}: going on with what was not sent then."
+    return await _open_journal(journal, note=note, resume=True)
 
 
 def _write(plan: Plan) -> tuple[Journal, bool]:
     """Render every row to request lines on disk; the job they belong to, and whether it is new."""
-    with journals.staging(config.home()) as folder:
+    home = config.home()
+    with journals.staging(home) as folder, journals.disk(home):
         written = write_requests(plan.form, plan.frame, folder, limits=LIMITS)
         save_index(plan.frame.index, folder / "index.parquet")
         record = new_record(
@@ -223,20 +243,21 @@ def _write(plan: Plan) -> tuple[Journal, bool]:
         journal, new = journals.publish(folder, record, fresh=plan.fresh)
     if not new:
         # The requests are the same, the labels of the rows may be others.
-        save_index(plan.frame.index, journal.folder / "index.parquet")
+        with journals.disk(home):
+            save_index(plan.frame.index, journal.folder / "index.parquet")
     return journal, new
 
 
-async def _open_journal(journal: Journal, *, note: str) -> Lifecycle:
-    """The lifecycle of a job: the one that this kernel has already, or a new one that goes on from the disk."""
-    life = _alive.get(journal.record.id)
-    stopped = life is not None and life.done.done() and life.journal.record.finished is None
-    if life is None or stopped or journal.unsent:
-        life = Lifecycle(journal, note=note)
-        if journal.unsent:
-            life.resume()
-        _alive[journal.record.id] = life
-        await life.start()
-    elif note:
-        life.remark(note)
-    return life
+async def _open_journal(journal: Journal, *, note: str, resume: bool) -> Lifecycle:
+    """The lifecycle of a job: the one that is under way in this kernel, or a new one that goes on from the disk."""
+    async with _opening:
+        life = _alive.get(journal.folder)
+        if life is None:
+            life = Lifecycle(journal, note=note)
+            await life.start(resume=resume)
+            if not life.done.done():
+                _alive[journal.folder] = life
+                life.done.add_done_callback(lambda _: _alive.pop(journal.folder, None))
+        elif note:
+            life.remark(note)
+        return life

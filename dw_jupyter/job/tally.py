@@ -9,7 +9,9 @@ from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.snapshot import State
 
 
-def tally(record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected: int) -> dict[str, Any]:
+def tally(
+    record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected: int, cancelling: bool
+) -> dict[str, Any]:
     """The fields of a snapshot that follow from what the batches say and what is on this machine.
 
     Args:
@@ -18,6 +20,7 @@ def tally(record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected
         answered: rows whose answer is on this machine: more than the counts of a batch that was last seen long ago.
         rejected: rows that have failed as far as the lines on this machine tell, answers that do not fit the schema
             among them: those are the service's success and our failure.
+        cancelling: whether the user wants it to end.
     """
     batches = [shard.batch for shard in record.shards if shard.batch is not None]
     completed = sum(batch.completed for batch in batches)
@@ -26,7 +29,7 @@ def tally(record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected
     size = sum(shard.bytes for shard in record.shards)
     sent = sum(s.bytes if s.batch else n for s, n in zip(record.shards, uploaded, strict=True))
     return {
-        "state": _state(record, started=completed + failed + answered > 0),
+        "state": "cancelling" if cancelling else _state(record, started=completed + failed + answered > 0),
         "completed": max(answered, completed - misfits),
         "failed": failed + misfits,
         "uploaded": min(1.0, sent / size) if size else 1.0,
@@ -36,22 +39,21 @@ def tally(record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected
 
 
 def _state(record: JobRecord, *, started: bool) -> State:
-    if record.cancel_asked:
-        return "cancelling"
     if started:
         return "running"
     return "queued" if all(shard.batch or shard.error for shard in record.shards) else "uploading"
 
 
-def outcome(record: JobRecord, *, completed: int, reason: str) -> tuple[State, str]:
+def outcome(record: JobRecord, *, completed: int, reason: str, cancelling: bool) -> tuple[State, str]:
     """How a job ended whose shards have all ended, and why, where it failed: two lines.
 
     Args:
         record: the job.
         completed: rows answered.
+        cancelling: whether the user wanted it to end.
         reason: why most of the failed rows failed, ``""`` where none did.
     """
-    if any(s.batch.cancelled_at if s.batch else record.cancel_asked for s in record.shards):
+    if any(s.batch.cancelled_at if s.batch else cancelling for s in record.shards):
         return "cancelled", ""
     if completed:
         return "completed", ""

@@ -21,6 +21,9 @@ class Verb:
     """Given the shell and the words behind the verb."""
 
 
+STATUS_SECONDS = 5.0
+
+
 def run(shell: Any, line: str) -> Any:
     """Run one command.
 
@@ -64,7 +67,7 @@ def _attach(_shell: Any, words: list[str]) -> Any:
 def _status(_shell: Any, words: list[str]) -> str:
     from dw_jupyter.job.submit import attach
 
-    return attach(words[0]).status
+    return attach(words[0]).look(STATUS_SECONDS)
 
 
 def _cancel(_shell: Any, words: list[str]) -> Any:

@@ -59,7 +59,7 @@ def test_the_rate_follows_what_happened_of_late() -> None:
     assert rate.see(200.0, 5) is None
 
 
-def job(*batches: Batch | None, cancel_asked: bool = False, error: str = "") -> JobRecord:
+def job(*batches: Batch | None, error: str = "") -> JobRecord:
     """A job of so many shards of ten rows."""
     shards = [
         ShardRecord(requests=10, bytes=100, first=10 * n, token=f"t-{n:03}", batch=batch, error=error)
@@ -67,7 +67,7 @@ def job(*batches: Batch | None, cancel_asked: bool = False, error: str = "") -> 
     ]
     return JobRecord(
         id="j", digest="d", account="local", label="", endpoint="", window="24h", model="m",
-        rows=10 * len(shards), json_schema=None, shards=shards, created=0.0, cancel_asked=cancel_asked,
+        rows=10 * len(shards), json_schema=None, shards=shards, created=0.0,
     )  # fmt: skip
 
 
@@ -78,40 +78,47 @@ def batch(completed: int, failed: int = 0, **fields: Any) -> Batch:
 
 def test_counts_are_those_of_all_shards() -> None:
     """A job's counts are the sums over its batches; what was sent is measured in bytes."""
-    counts = tally(job(batch(3, 1), None), uploaded=[100, 50], answered=0, rejected=0)
+    counts = tally(job(batch(3, 1), None), uploaded=[100, 50], answered=0, rejected=0, cancelling=False)
     assert (counts["completed"], counts["failed"], counts["uploaded"], counts["state"]) == (3, 1, 0.75, "running")
-    assert tally(job(batch(0), None), uploaded=[100, 0], answered=0, rejected=0)["state"] == "uploading"
-    assert tally(job(batch(0), batch(0)), uploaded=[100, 100], answered=0, rejected=0)["state"] == "queued"
+    assert (
+        tally(job(batch(0), None), uploaded=[100, 0], answered=0, rejected=0, cancelling=False)["state"] == "uploading"
+    )
+    assert (
+        tally(job(batch(0), batch(0)), uploaded=[100, 100], answered=0, rejected=0, cancelling=False)["state"]
+        == "queued"
+    )
 
 
 def test_an_answer_that_does_not_fit_counts_as_failed() -> None:
     """A row whose answer breaks the schema moves from answered to failed, and is counted once."""
-    counts = tally(job(batch(8, 2)), uploaded=[100], answered=0, rejected=5)
+    counts = tally(job(batch(8, 2)), uploaded=[100], answered=0, rejected=5, cancelling=False)
     assert (counts["completed"], counts["failed"]) == (5, 5)
 
 
 def test_an_answer_that_is_here_counts_before_the_service_is_asked() -> None:
     """After a restart the counts begin with what is on the disk, not with what the batch said when it was last seen."""
-    counts = tally(job(batch(0)), uploaded=[0], answered=6, rejected=0)
+    counts = tally(job(batch(0)), uploaded=[0], answered=6, rejected=0, cancelling=False)
     assert (counts["completed"], counts["state"], counts["uploaded"]) == (6, "running", 1.0)
 
 
 @pytest.mark.parametrize(
-    ("record", "completed", "reason", "state", "said"),
+    ("record", "completed", "reason", "cancelling", "ended"),
     [
-        (job(batch(10)), 10, "", "completed", ""),
-        (job(batch(9, 1)), 9, "timed out", "completed", ""),
-        (job(batch(0, 10)), 0, "timed out", "failed", "None of the 10 rows was answered. Most say: timed out\n"),
-        (job(batch(4, cancelled_at=1.0)), 4, "", "cancelled", ""),
-        (job(None, cancel_asked=True, error="Cancelled before it was sent."), 0, "", "cancelled", ""),
-        (job(batch(10), cancel_asked=True), 10, "", "completed", ""),
-        (job(None, error="No credit.\nAdd some."), 0, "", "failed", "No credit."),
-        (job(batch(0, errors=BatchErrors(data=[BatchError(message="bad file")]))), 0, "", "failed", "bad file"),
-        (job(batch(0)), 0, "", "failed", "gave no reason"),
+        (job(batch(10)), 10, "", False, ("completed", "")),
+        (job(batch(9, 1)), 9, "timed out", False, ("completed", "")),
+        (job(batch(0, 10)), 0, "timed out", False, ("failed", "None of the 10 rows was answered. Most say: timed out")),
+        (job(batch(4, cancelled_at=1.0)), 4, "", True, ("cancelled", "")),
+        (job(None, error="Cancelled before it was sent."), 0, "", True, ("cancelled", "")),
+        (job(batch(10)), 10, "", True, ("completed", "")),
+        (job(None, error="No credit.\nAdd some."), 0, "", False, ("failed", "No credit.")),
+        (job(batch(0, errors=BatchErrors(data=[BatchError(message="bad")]))), 0, "", False, ("failed", "batch: bad")),
+        (job(batch(0)), 0, "", False, ("failed", "gave no reason")),
     ],
 )
-def test_how_a_job_ended(record: JobRecord, completed: int, reason: str, state: str, said: str) -> None:
+def test_how_a_job_ended(
+    *, record: JobRecord, completed: int, reason: str, cancelling: bool, ended: tuple[str, str]
+) -> None:
     """The end of a job follows from its batches, and a failed one says why."""
-    ended, error = outcome(record, completed=completed, reason=reason)
-    assert ended == state
-    assert said in error
+    state, error = outcome(record, completed=completed, reason=reason, cancelling=cancelling)
+    assert state == ended[0]
+    assert ended[1] in error
