@@ -37,7 +37,13 @@ def parse(marks: RoleMarks) -> nodes.Template:
         sentences = (error.message or "").replace(marks.mark, "").rstrip(".").split(". ")
         # Jinja2's list of every tag that could follow is long, and says less than the sentence behind it.
         message = ". ".join(sentence for sentence in sentences if not sentence.startswith("Jinja was looking"))
-        raise TemplateError(f"Line {error.lineno} of the prompt: {message}.", _HELP) from error
+        if message.startswith("unexpected end of template"):
+            raise TemplateError(f"Line {error.lineno} of the prompt: a }}}} or %}} is missing.", _HELP) from error
+        todo = _HELP
+        if message.startswith("expected token 'end of print statement', got '"):
+            message = message.replace("expected token 'end of print statement', got", "}} was expected before")
+            todo = 'A column with a blank in its name is {{ row["its name"] }}.'
+        raise TemplateError(f"Line {error.lineno} of the prompt: {message}.", todo) from error
     for node in tree.find_all(tuple(_FOREIGN)):
         raise TemplateError(
             f"Line {node.lineno} of the prompt: {{% {_FOREIGN[type(node)]} %}} needs a second template.",

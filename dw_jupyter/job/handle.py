@@ -44,6 +44,7 @@ class Job:
         self._renderers: list[Renderer] = []
         self._opened = loop.spawn(opening)
         self._receipt = loop.spawn(self._until_received())
+        loop.linger(self._receipt)
         self._looked = loop.spawn(self._until_looked())
         self._ended = loop.spawn(self._until_ended())
 

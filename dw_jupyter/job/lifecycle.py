@@ -92,19 +92,20 @@ class Lifecycle:
         }
         return frame
 
-    async def start(self, *, resume: bool) -> None:
+    async def start(self, *, resume: str | None) -> None:
         """Read what is on the disk already; begin, or go on where the journal stopped.
 
         Whoever has the lock reads before it decides: another kernel may have done anything until then.
 
         Args:
-            resume: take a job up again that ended with something unsent, such as for want of credit.
+            resume: the completion window in which to take up a job that ended with something unsent, such as for
+                want of credit; ``None`` to leave it as it ended.
         """
         owned = self._take()
         try:
             await asyncio.to_thread(self._reread)
             if resume and owned and self.journal.record.resumable:
-                self.journal.record.resume()
+                self.journal.record.resume(window=resume)
                 self.journal.forget_cancel()
         except BaseException:
             if owned:

@@ -19,7 +19,10 @@ from dw_jupyter.errors import DoublewordError
 
 T = TypeVar("T")
 
+LINGER_SECONDS = 3.0
+"""How long an interpreter that ends waits for what is being sent; a front end kills a kernel after five."""
 _NAME = "dw_jupyter"
+_awaited: set[concurrent.futures.Future[Any]] = set()
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -83,8 +86,15 @@ def wait(future: concurrent.futures.Future[T], *, timeout: float | None = None) 
     raise TimeoutError
 
 
+def linger(future: concurrent.futures.Future[Any]) -> None:
+    """Have the interpreter wait a moment for this future before it ends: a script may submit and be done."""
+    _awaited.add(future)
+    future.add_done_callback(_awaited.discard)
+
+
 def _stop() -> None:
     """Stand still before the interpreter takes the thread pools away: what goes on then would only fail."""
+    concurrent.futures.wait(set(_awaited), timeout=LINGER_SECONDS)
     if _loop is not None and _loop.is_running():
         stopped = threading.Event()
         _loop.call_soon_threadsafe(_loop.stop)

@@ -73,8 +73,10 @@ class JobRecord(msgspec.Struct, kw_only=True):
             unsent = unsent if len(unsent) == len(self.shards) else []
         return self.finished is not None and bool(unsent)
 
-    def resume(self) -> None:
-        """Take the job up again where it stopped."""
+    def resume(self, *, window: str) -> None:
+        """Take the job up again where it stopped; in another window, if nothing of it was sent in the old one."""
+        if all(shard.batch is None and not shard.creating for shard in self.shards):
+            self.window = window
         self.finished, self.state, self.error = None, "uploading", ""
         for shard in self.shards:
             if shard.batch is None:

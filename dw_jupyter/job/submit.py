@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import re
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -56,6 +57,7 @@ class Plan:
     window: str
     label: str
     fresh: bool
+    note: str
 
 
 def submit(
@@ -97,6 +99,7 @@ def submit(
     frame = pd.DataFrame(index=pd.RangeIndex(1)) if source is None else read_source(source, limit=limit)
     template = Template(prompt)
     template.check(frame)
+    note = "" if source is None or template.columns else _unused(prompt, frame)
     shape = parse_schema(schema) if schema is not None else None
     fields = _body(body, shape)
     if not window.strip():
@@ -114,6 +117,7 @@ def submit(
         window=window,
         label=label or "dw_jupyter",
         fresh=fresh,
+        note=note,
     )
     early = Snapshot(
         label=plan.label,
@@ -151,7 +155,7 @@ def attach(job_id: str) -> Job:
     schema = Schema.from_json(record.json_schema) if record.json_schema else None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
     job = Job(
-        _open_journal(journal, note="", resume=False),
+        _open_journal(journal, note="", resume=None),
         index=index,
         early=early,
         empty=partial(_frame_before, Results(record.rows, schema)),
@@ -215,12 +219,34 @@ async def _open_planned(plan: Plan) -> Lifecycle:
     journal, new = await asyncio.to_thread(_write, plan)
     if new:
         _alive.pop(journal.folder, None)  # its folder was deleted by hand
-        return await _open_journal(journal, note="", resume=True)
-    begun = time.strftime("%d %b %H:%M", time.localtime(journal.record.created))
-    note = f"The same cell was run before, {begun}: attached to its job, nothing is sent again."
-    if journal.record.resumable:
-        note = f"The same cell was run before, {begun}: going on with what was not sent then."
-    return await _open_journal(journal, note=note, resume=True)
+        return await _open_journal(journal, note=plan.note, resume=plan.window)
+    return await _open_journal(journal, note=_attached(journal.record, plan.window), resume=plan.window)
+
+
+def _attached(record: JobRecord, window: str) -> str:
+    """What to say of a cell whose job is there already."""
+    begun = f"The same cell was run before, {time.strftime('%d %b %H:%M', time.localtime(record.created))}"
+    if record.resumable:
+        return f"{begun}: going on with what was not sent then."
+    if record.state == "cancelled":
+        return f"{begun}, and cancelled: nothing is sent again. --fresh sends all of it anew, answered rows too."
+    if record.window != window:
+        return f"{begun}, with the window {record.window}: attached to that job. --fresh makes one with {window}."
+    return f"{begun}: attached to its job, nothing is sent again."
+
+
+def _unused(prompt: str, frame: pd.DataFrame) -> str:
+    """What to say of a prompt that is the same for every row.
+
+    Raises:
+        TemplateError: it names a column in single braces, as an f-string would.
+    """
+    for column in frame.columns:
+        if re.search(rf"\{{\s*{re.escape(str(column))}\s*\}}", prompt):
+            raise errors.TemplateError(
+                f"The prompt uses no column: {{{column}}} in single braces stays text.", f"Write {{{{ {column} }}}}."
+            )
+    return "The prompt uses no column: every row asks the same." if len(frame) > 1 else ""
 
 
 def _write(plan: Plan) -> tuple[Journal, bool]:
@@ -248,7 +274,7 @@ def _write(plan: Plan) -> tuple[Journal, bool]:
     return journal, new
 
 
-async def _open_journal(journal: Journal, *, note: str, resume: bool) -> Lifecycle:
+async def _open_journal(journal: Journal, *, note: str, resume: str | None) -> Lifecycle:
     """The lifecycle of a job: the one that is under way in this kernel, or a new one that goes on from the disk."""
     async with _opening:
         life = _alive.get(journal.folder)

@@ -50,7 +50,9 @@ class LiveFrames:
         # Subshells of newer kernels fire this hook on threads of their own, while a cell of the main one may run.
         if threading.current_thread() is not threading.main_thread():
             return
-        words = set(re.findall(r"\w+", info.raw_cell or ""))
+        # A name that the cell is about to bind to a new job is not being used.
+        used = re.sub(r"(?m)\A(%%dwbatch .*?)(-o|--out)[ =]\w+", r"\1", info.raw_cell or "")
+        words = set(re.findall(r"\w+", used))
         for name in [name for name in self._bindings if name in words]:
             remark = self.refresh(name)
             if remark:

@@ -117,6 +117,8 @@ class DWBatch(Magics):
             missing = f"file {text!r}" if is_file_name else f"{error.name!r} in this notebook"
             raise errors.SourceError(f"There is no {missing}.", todo) from None
         except Exception as error:  # noqa: BLE001 - whatever the user's expression raises
+            if is_file_name:
+                raise errors.SourceError(f"There is no file {text!r}.", todo) from None
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             raise errors.SourceError(f"{text!r} cannot be used: {said}"[:150], todo) from None
 

@@ -1,4 +1,4 @@
-// sources b038a5cd2f085c55
+// sources 9251aa61bffabb3a
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -43,7 +43,7 @@ var words = {
   progress: "Rows done",
   cancel: "Cancel",
   cancelling: "Cancelling…",
-  lost: "The kernel restarted. Run the cell again to attach; nothing is sent twice.",
+  lost: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
   answered: (count) => `${number(count)} answered`,
   failed: (count) => `${number(count)} failed`,
   waiting: (count) => `${number(count)} waiting`,

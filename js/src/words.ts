@@ -5,7 +5,7 @@ export const words = {
   progress: "Rows done",
   cancel: "Cancel",
   cancelling: "Cancelling…",
-  lost: "The kernel restarted. Run the cell again to attach; nothing is sent twice.",
+  lost: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
   answered: (count: number) => `${number(count)} answered`,
   failed: (count: number) => `${number(count)} failed`,
   waiting: (count: number) => `${number(count)} waiting`,

@@ -9,8 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fate = Literal["pass", "refuse", "lose"]
-"""``refuse``: the request is cut before the service sees it. ``lose``: the service acts, and its answer is cut."""
+Fate = Literal["pass", "refuse", "lose", "deny"]
+"""``refuse``: the request is cut before the service sees it. ``lose``: the service acts, and its answer is cut.
+``deny``: the account has no credit, which the embedded service never says."""
+NO_CREDIT = b"Account balance too low. Please add credits to continue."
+DENIAL = b"HTTP/1.1 402 Payment Required\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(NO_CREDIT),
+    NO_CREDIT,
+)
 
 
 class Proxy:
@@ -32,11 +38,12 @@ class Proxy:
             fate = self._decide(method, path)
             self.seen.append((method, path, fate))
             if fate != "refuse":
-                answer = await self._forward(head, await reader.readexactly(int(headers.get(b"content-length", b"0"))))
-                if fate == "pass":
+                body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
+                answer = DENIAL if fate == "deny" else await self._forward(head, body)
+                if fate != "lose":
                     writer.write(answer)
                     await writer.drain()
-        if fate == "pass":
+        if fate in ("pass", "deny"):
             writer.close()
         else:
             writer.transport.abort()

@@ -135,7 +135,7 @@ COLUMNS = "Columns: text, n, a b"
     ("prompt", "what", "todo"),
     [
         (" \n", "The prompt is empty.", "Write it below the first line: {{ column }} puts a column in."),
-        ("\n{{ text", "Line 2 of the prompt: unexpected end of template, expected 'end of print statement'.", HELP),
+        ("\n{{ text", "Line 2 of the prompt: a }} or %} is missing.", HELP),
         (
             "{% if n %}",
             "Line 1 of the prompt: Unexpected end of template. The innermost block that needs to be closed is 'if'.",

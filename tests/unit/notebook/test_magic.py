@@ -45,6 +45,10 @@ BAD_CELLS = [
     ('%%dwbatch reviews\n{{ text | shout }}', 'Line 1 of the prompt: there is no filter "shout".\nDid you mean "sort"?'),
     ("%%dwbatch reviews\n{% include 'x' %}", 'Line 1 of the prompt: {% include %} needs a second template.\nPut everything in this one; {% macro %} names a part that is used again.'),
     ('%%dwbatch reviews\nhello\nsystem:\n{{ text }}', 'Line 1 of the prompt: there is text before the first role line.\nPut it behind a line that is just system: or user:'),
+    ('%%dwbatch reviews\nSay { text }', 'The prompt uses no column: {text} in single braces stays text.\nWrite {{ text }}.'),
+    ('%%dwbatch reviews\n{{ my text }}', 'Line 1 of the prompt: }} was expected before \'text\'.\nA column with a blank in its name is {{ row["its name"] }}.'),
+    ('%%dwbatch reviews\n{{ text', 'Line 1 of the prompt: a }} or %} is missing.\n{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer.'),
+    ('%%dwbatch reviews.csv\n{{ text }}', "There is no file 'reviews.csv'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
     ('%%dwbatch reviews --bogus\n{{ text }}', 'There is no option --bogus.\nDid you mean --out? `%%dwbatch?` lists the options.'),
     ('%%dwbatch reviews -o 2x\n{{ text }}', '-o 2x: that is not a name Python can bind.\nUse letters, digits and _.'),
     ('%%dwbatch reviews -o class\n{{ text }}', '-o class: that is not a name Python can bind.\nUse letters, digits and _.'),
@@ -90,6 +94,21 @@ def test_without_a_key_the_cell_offers_the_embedded_service(notebook: Notebook) 
         "There is no API key for api.doubleword.ai.\n"
         "Set DOUBLEWORD_API_KEY, or run `%dwbatch use local` for a small model on this machine, free."
     )
+
+
+def test_a_refused_cell_works_once_it_is_corrected(account: ServiceProcess, notebook: Notebook) -> None:
+    """A window that the service refuses is the cell's error; the same cell with another window then runs."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    cell = "%%dwbatch reviews -o labels --wait --max-tokens 99 -w {window}\n{{{{ text }}}}"
+    assert "Unsupported completion_window" in notebook.fail(cell.format(window="5m"))
+    assert "labels" not in notebook.shell.user_ns
+    notebook.run(cell.format(window="24h"))
+    assert notebook.shell.user_ns["labels"]["response"].tolist() == FRAME["text"].tolist()
+    notebook.run(cell.format(window="1h") + "")
+    with account.http() as http:
+        windows = [batch["completion_window"] for batch in http.get("batches").json()["data"]]
+    assert "5m" not in windows
+    assert "1h" not in windows
 
 
 def test_a_model_that_is_not_there_is_the_cells_error(account: ServiceProcess, notebook: Notebook) -> None:
