@@ -143,9 +143,9 @@ class Lifecycle:
 
     async def _live(self, *, owned: bool) -> None:
         try:
-            if not owned:
-                await self._follow()
             try:
+                if not owned:
+                    await self._follow()
                 await self._drive()
             finally:
                 self.journal.lock.release()
@@ -171,6 +171,8 @@ class Lifecycle:
             await asyncio.to_thread(self._read_more)
             self._observe()
             self._mark_looked()
+            if all(shard.batch or shard.error for shard in self.journal.record.shards) and not self.receipt.done():
+                self.receipt.set_result(None)
             await asyncio.sleep(LOOPBACK.least if self.journal.record.account == "local" else CLOUD.least)
         await asyncio.to_thread(self._reread)
         self._publisher.publish(note=self._note)
