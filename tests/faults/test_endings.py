@@ -4,38 +4,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from tests.faults.books import live_requests
 from tests.faults.test_kernel import CELL, SET_UP
 from tests.kernel import Kernel
-from tests.service_process import ServiceProcess, start_service, wait_until
+from tests.service_process import ServiceProcess, wait_until
 
 BEGIN = """
 import os, pandas as pd, dw_jupyter as dw
 job = dw.submit(pd.DataFrame({"text": [f"row {n}" for n in range(40)]}), "{{ text }}")
 job.received()
 """
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[ServiceProcess]:
-    """A service that takes its time."""
-    with start_service(tmp_path / "service", "--model", "echo", "--echo-delay", "2") as running:
-        yield running
-
-
-@pytest.fixture
-def environment(service: ServiceProcess, own_home: Path) -> dict[str, str]:
-    """What a program needs to reach that service."""
-    return {
-        "DOUBLEWORD_API_BASE": service.base_url,
-        "DOUBLEWORD_API_KEY": service.api_key,
-        "DW_JUPYTER_HOME": str(own_home),
-    }
 
 
 def run(program: str, environment: dict[str, str]) -> str:

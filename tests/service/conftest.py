@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import openai
-import platformdirs
 import pytest
 
-from dw_jupyter.local import weights
 from tests.service_process import ServiceProcess, start_service
-
-# Read before any test puts another home in its place.
-CACHE = Path(os.environ.get("DW_JUPYTER_TEST_CACHE") or platformdirs.user_cache_path("dw_jupyter"))
+from tests.small_model import find_weights
 
 
 @pytest.fixture(scope="module")
@@ -40,4 +35,4 @@ def http(service: ServiceProcess) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def small_model() -> Path:
     """The weights of the small model, fetched once a machine in the way of every user."""
-    return weights.find_or_fetch(CACHE, print)
+    return find_weights()

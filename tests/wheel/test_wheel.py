@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.service_process import start_service
+from tests.small_model import home_with_weights
 
 WHEEL = Path(os.environ.get("DW_JUPYTER_WHEEL", "not-built"))
 PROGRAM = """
@@ -65,3 +67,20 @@ def test_the_command_line_is_there(python: Path, tmp_path: Path) -> None:
     )
     assert "demo" in ran.stdout
     assert "serve" in ran.stdout
+
+
+def test_the_demo_runs_from_the_wheel(python: Path, tmp_path: Path) -> None:
+    """The notebook and its data that travel in the wheel are executed with the real small model, away from here."""
+    with home_with_weights(tmp_path / "home") as home:
+        ran = subprocess.run(
+            [str(python), "-m", "dw_jupyter", "demo"],
+            cwd=tmp_path,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+            | {"DW_JUPYTER_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.fullmatch(r"demo: (\d+) rows, \1 completed, 0 failed, \d+ s", ran.stdout.splitlines()[-1])
+    assert (tmp_path / "dw_jupyter_demo.html").exists()
