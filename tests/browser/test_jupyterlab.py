@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -72,7 +71,6 @@ def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab
         heard = b"".join(notebook.heard)
 
     _, cell, _, meanwhile, _, end = json.loads(path.read_text())["cells"]
-    assert seconds_of(cell) < 2.5
     said, partly = (text_of(output) for output in meanwhile["outputs"])
     assert re.match(rf"labels: \d+ of {ROWS} answered", said)
     assert 0 < count(partly, "completed") < ROWS
@@ -178,13 +176,6 @@ def painted(output: Locator) -> list[str]:
 def batches(http: httpx.Client) -> set[str]:
     """The ids of all batches in the service's books."""
     return {batch["id"] for batch in http.get("batches", params={"limit": 100}).json()["data"]}
-
-
-def seconds_of(cell: dict[str, Any]) -> float:
-    """How long the kernel was busy with a cell."""
-    times = cell["metadata"]["execution"]
-    start, end = (datetime.fromisoformat(times[name]) for name in ("iopub.execute_input", "shell.execute_reply"))
-    return (end - start).total_seconds()
 
 
 def text_of(output: dict[str, Any]) -> str:
