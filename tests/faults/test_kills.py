@@ -23,7 +23,7 @@ print(json.dumps(answers["response"].tolist()))
 
 def test_a_job_survives_the_death_of_its_kernel_at_any_moment(tmp_path: Path, own_home: Path, full: bool) -> None:
     """However often ``kill -9`` ends the program, running it again ends with each row asked once and answered once."""
-    rounds = 100 if full else 3
+    rounds = 100 if full else 2
     chance = random.Random(20261122)  # noqa: S311 - the moments of the kills, the same each time
     kills = restarts = 0
     with start_service(tmp_path / "service", "--model", "echo", "--echo-delay", "0.02") as service:
