@@ -23,10 +23,10 @@ def show(job: Job) -> None:
     job.subscribe(renderer)
 
 
-def show_once(job: Job) -> None:
-    """Show a job that the cell is going to return."""
-    show(job)
+def leave_as_shown(job: Job) -> Job:
+    """A job for a cell to return that has shown it already."""
     _shown.add(job)
+    return job
 
 
 class Line:

@@ -64,6 +64,7 @@ class DWBatch(Magics):
         _check_names(chosen)
         from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
+        from dw_jupyter.notebook.display import leave_as_shown
 
         job = submit(
             self._source(chosen.source),
@@ -81,14 +82,14 @@ class DWBatch(Magics):
             self._follow(job, chosen)
         except KeyboardInterrupt:
             raise StoppedWaiting(job.snapshot) from None
-        return job
+        return leave_as_shown(job)
 
     def _follow(self, job: Job, chosen: Any) -> None:
         """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""
-        from dw_jupyter.notebook.display import show_once
+        from dw_jupyter.notebook.display import show
 
         created = job.received(VIEW_AFTER)
-        show_once(job)
+        show(job)
         if not created:
             job.received(RECEIPT_WITHIN - VIEW_AFTER)
         # Names are bound only now: a job that cannot be sent leaves what they stood for.

@@ -28,6 +28,7 @@ def test_an_interrupt_stops_the_waiting_and_not_the_job(environment: dict[str, s
             assert ended.status == "error", wait
             assert re.match(r"Stopped waiting; the job goes on", ended.traceback), ended.traceback
             assert "%dwbatch attach " in ended.traceback
+        assert len(kernel.run("job").displays) == 1, "a job that is a cell's value shows its view"
         timeout = kernel.run("try:\n    await asyncio.wait_for(job, 0.3)\nexcept TimeoutError:\n    print('timeout')")
         assert timeout.text == "timeout\n"
         assert kernel.run("job.cancel()").status == "ok"
