@@ -283,7 +283,12 @@ async def _open_journal(journal: Journal, *, note: str, resume: str | None) -> L
             await life.start(resume=resume)
             if not life.done.done():
                 _alive[journal.folder] = life
-                life.done.add_done_callback(lambda _: _alive.pop(journal.folder, None))
+                life.done.add_done_callback(lambda _: _forget(journal.folder, life))
         elif note:
             life.remark(note)
         return life
+
+
+def _forget(folder: Path, life: Lifecycle) -> None:
+    if _alive.get(folder) is life:  # else a new job has taken the place of a deleted one
+        del _alive[folder]

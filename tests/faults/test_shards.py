@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,19 @@ def three_rows_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submit, "LIMITS", Limits(requests=3))
 
 
+@contextlib.contextmanager
+def creates_meet(fates: list[Fate], service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The account in use is one whose first creates meet the given fates."""
+
+    def decide(method: str, path: str) -> Fate:
+        return fates.pop(0) if method == "POST" and path.endswith("/batches") and fates else "pass"
+
+    with proxied(service.base_url, decide) as proxy:
+        monkeypatch.setenv("DOUBLEWORD_API_BASE", proxy.base_url)
+        monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
+        yield
+
+
 def test_many_batches_are_one_job(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows beyond a file's limit go into further batches, and come back as one frame in the source's order."""
     monkeypatch.setenv("DOUBLEWORD_API_BASE", service.base_url)
@@ -45,14 +59,7 @@ def test_a_refused_batch_takes_no_other_down_and_is_sent_later(
     service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Credit runs out before the last batch: the others are answered, and the same cell again sends only the rest."""
-    fates: list[Fate] = ["pass", "pass", "deny"]
-
-    def decide(method: str, path: str) -> Fate:
-        return fates.pop(0) if method == "POST" and path.endswith("/batches") and fates else "pass"
-
-    with proxied(service.base_url, decide) as proxy:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", proxy.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
+    with creates_meet(["pass", "pass", "deny"], service, monkeypatch):
         job = dw.submit(FRAME, "{{ text }}", model="echo")
         first = job.result(timeout=60)["dw_status"].value_counts()
         assert first["completed"] + first["missing"] == len(FRAME)
@@ -69,14 +76,7 @@ def test_a_refused_job_is_sent_by_its_cell_and_by_nothing_else(
     service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Attaching to a job that could not be sent shows why, and sends nothing; running its cell again does."""
-    fates: list[Fate] = ["deny"] * 3
-
-    def decide(method: str, path: str) -> Fate:
-        return fates.pop(0) if method == "POST" and path.endswith("/batches") and fates else "pass"
-
-    with proxied(service.base_url, decide) as proxy:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", proxy.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
+    with creates_meet(["deny"] * 3, service, monkeypatch):
         job = dw.submit(FRAME, "{{ text }}", model="echo")
         with pytest.raises(JobFailedError, match="Account balance too low") as caught:
             job.result(timeout=60)
