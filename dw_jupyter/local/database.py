@@ -20,11 +20,9 @@ from dw_jupyter.errors import LocalServiceError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-VERSION = 1
-
 # Output and error files are rows of `files` without content: their lines are the answers in `requests`, and their
 # size is counted in `batches` as lines come, so that it is always exact.
-SCHEMA = """
+TABLES = """
 CREATE TABLE files (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, purpose TEXT NOT NULL, filename TEXT, bytes INTEGER,
     created_at INTEGER NOT NULL, expires_at INTEGER, batch INTEGER, deleted INTEGER NOT NULL DEFAULT 0);
@@ -48,6 +46,9 @@ CREATE TABLE requests (
     state TEXT NOT NULL, position INTEGER, line BLOB);
 CREATE INDEX requests_by_state ON requests (batch, state, position, id);
 """
+
+STEPS = (TABLES,)
+"""What brings the state from each version to the next; a step that was released is never changed."""
 
 
 class Database:
@@ -119,12 +120,12 @@ class Database:
     def _prepare(self) -> None:
         connection = self._connection()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
+        if version > len(STEPS):
             raise LocalServiceError(
                 f"{self._path} was made by a newer version of dw_jupyter.",
                 "Update dw_jupyter, or give the service another folder with --home.",
             )
-        if version == 0:
-            connection.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+        for number, step in enumerate(STEPS[version:], version + 1):
+            connection.executescript(f"BEGIN;{step}PRAGMA user_version = {number};COMMIT;")
         # An upload that never finished left lines that belong to no file.
         connection.execute("DELETE FROM templates WHERE file_id NOT IN (SELECT id FROM files)")
