@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from dw_jupyter.api.client import AsyncClient
+    from dw_jupyter.api.sync import Client
     from dw_jupyter.api.types import Batch
     from dw_jupyter.job.accounts import models, use
     from dw_jupyter.job.handle import Job
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncClient",
     "Batch",
+    "Client",
     "Job",
     "Snapshot",
     "__version__",
@@ -42,6 +44,7 @@ __all__ = [
 _HOMES = {
     "AsyncClient": "dw_jupyter.api.client",
     "Batch": "dw_jupyter.api.types",
+    "Client": "dw_jupyter.api.sync",
     "Job": "dw_jupyter.job.handle",
     "Snapshot": "dw_jupyter.job.snapshot",
     "attach": "dw_jupyter.job.submit",

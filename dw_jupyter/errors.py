@@ -125,7 +125,11 @@ class APIConnectionError(APIError):
 
 
 class APIStatusError(APIError):
-    """The service answered no. ``status_code`` and ``body`` (text) are what it said."""
+    """The service answered no.
+
+    ``status_code`` and ``body`` (text) are what it said; ``retry_after`` how many seconds it asks to wait; ``line``
+    which request of an upload it names, counted from 1 over the lines that are not blank.
+    """
 
     def __init__(
         self,
@@ -136,10 +140,14 @@ class APIStatusError(APIError):
         path: str = "",
         status_code: int,
         body: str,
+        retry_after: float | None = None,
+        line: int | None = None,
     ) -> None:
         super().__init__(what, todo, method=method, path=path)
         self.status_code = status_code
         self.body = body
+        self.retry_after = retry_after
+        self.line = line
         self.unclear = status_code >= 500 or status_code in (408, 499)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -35,6 +37,9 @@ _TODO: dict[int, str] = {
 }
 
 
+_LINE = re.compile(r"\bline (\d{1,15})\b", re.IGNORECASE)
+
+
 def read_error(response: httpx.Response, *, path: str) -> errors.APIStatusError:
     """The exception for a response that says no; its body must have been read."""
     body = response.text[:4000]
@@ -50,6 +55,8 @@ def read_error(response: httpx.Response, *, path: str) -> errors.APIStatusError:
         path=path,
         status_code=status,
         body=body,
+        retry_after=retry_after(response),
+        line=int(line[1]) if (line := _LINE.search(said)) else None,
     )
 
 
@@ -77,15 +84,23 @@ def _message(value: Any) -> str:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds the service asks to wait: the ``Retry-After`` header, else ``retry_after_seconds`` of the body."""
+    """Seconds the service asks to wait: ``Retry-After``, in seconds or a date, else ``retry_after_seconds`` inside."""
     for value in (response.headers.get("Retry-After"), _field(response.text, "retry_after_seconds")):
         try:
             seconds = float(value)
         except (TypeError, ValueError):
-            continue
-        if seconds >= 0:
+            seconds = _until(value)
+        if 0 <= seconds < float("inf"):
             return seconds
     return None
+
+
+def _until(date: Any) -> float:
+    """Seconds from now until an HTTP date, none once it has passed; -1 for what is no date."""
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return -1.0
 
 
 def _field(body: str, name: str) -> Any:

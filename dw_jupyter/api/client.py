@@ -1,77 +1,63 @@
-"""The client of the batch API: one method a call, and all policy of the network in one place."""
+"""The client of the batch API: one method a call."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self
 
 import httpx
-import msgspec
 
-from dw_jupyter import config, errors
-from dw_jupyter.api import answers, retry, stream
-from dw_jupyter.api.types import Batch, BatchPage, Deleted, File, FilePage, Model, ModelList
+from dw_jupyter import config
+from dw_jupyter.api import pages, retry, stream
+from dw_jupyter.api.download import Received, read_lines
+from dw_jupyter.api.ids import bare, segment
+from dw_jupyter.api.lines import LineFile
+from dw_jupyter.api.types import Analytics, Batch, BatchPage, CostEstimate, File, FilePage, Model, ModelList
+from dw_jupyter.api.wire import READ_SECONDS, Wire
 
-T = TypeVar("T")
 Params = dict[str, str | int]
+Receive = Callable[[bytes], None]
 
-# The service answers an upload only when every line is stored, and a download may pause while rows are answered.
-READ_TIMEOUT = 300.0
-# A drip of bytes never trips a read timeout, so a plain call has an end of its own.
-CALL_DEADLINE = 120.0
-_PREFIXED = re.compile(r"^(?:batch|file|batch_req)[_-](?=[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Download:
-    """What came of one look at a file's content."""
-
-    lines: int
-    """Whole lines received and passed on."""
-    last_line: int | None
-    """``X-Last-Line``: lines consumed in all, as the service counts; ``None`` where it does not say."""
-    incomplete: bool | None
-    """``X-Incomplete``: whether more lines will come; ``None`` where the service does not say."""
+SLOWEST_UPLOAD = 50_000
+"""Bytes a second below which an upload is given up."""
+ANSWER_SECONDS = 600.0
 
 
 class AsyncClient:
     """The files, batches and models of one account.
 
-    Use it as an async context manager, or call :meth:`aclose`. Every method raises
-    :class:`~dw_jupyter.errors.APIStatusError` for an answer that says no, and
+    Use it as an async context manager, or call :meth:`aclose`; :class:`~dw_jupyter.api.sync.Client` is the same
+    without ``await``. Every method raises :class:`~dw_jupyter.errors.APIStatusError` for an answer that says no, and
     :class:`~dw_jupyter.errors.APIConnectionError` where no answer came; ``error.unclear`` says whether the service
-    may have acted all the same.
+    may have acted all the same. What may pass is tried again first, as :func:`dw_jupyter.api.retry.decide` says.
+
+    Ids may carry the prefix that the console writes (``batch_…``, ``file-…``) where a UUID follows.
 
     Args:
         connection: address and key; found as :func:`dw_jupyter.config.connect` does unless given.
+        base_url: the address, ending in ``/v1``, in place of the one that is found.
+        api_key: the key, in place of the one that is found.
+        attempts: how often a call is tried at most.
         transport: what carries the requests; httpx's own unless given.
+
+    Raises:
+        ConfigurationError: there is no key, or the address is not safe for one.
     """
 
     def __init__(
         self,
         connection: config.Connection | None = None,
         *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        attempts: int = retry.ATTEMPTS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self.connection = connection or config.connect()
-        self._http = httpx.AsyncClient(
-            base_url=self.connection.base_url,
-            headers={
-                "Authorization": f"Bearer {self.connection.api_key}",
-                "User-Agent": f"dw_jupyter/{version('dw_jupyter')}",
-            },
-            timeout=httpx.Timeout(30.0, read=READ_TIMEOUT, write=READ_TIMEOUT),
-            transport=transport,
-            # A proxy from the environment cannot reach this machine's own service.
-            trust_env=not self.connection.loopback,
-        )
+        self.connection = connection or config.connect(base_url=base_url, api_key=api_key)
+        self._wire = Wire(self.connection, attempts=attempts, transport=transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,62 +69,104 @@ class AsyncClient:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._wire.aclose()
 
     async def upload_file(
-        self,
-        path: Path,
-        *,
-        filename: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        self, path: Path | str, *, filename: str | None = None, progress: Callable[[int], None] | None = None
     ) -> File:
         """Upload a request file, streamed from disk; ``progress`` is given the bytes sent so far.
 
-        Never repeated once it may have arrived: an ``unclear`` error is the caller's to look up by ``filename``.
+        Not repeated once it may have arrived: an ``unclear`` error is the caller's to look up by ``filename``. A
+        refusal that names a line has it in ``error.line``.
         """
+        path = Path(path)
         body = stream.Multipart(path, filename=filename or path.name, purpose="batch", progress=progress)
-        return await self._call(File, "POST", "/files", makes=True, content=body, headers=body.headers, deadline=None)
+        seconds = READ_SECONDS + int(body.headers["Content-Length"]) / SLOWEST_UPLOAD
+        return await self._wire.call(
+            File, "POST", "/files", effect="file", seconds=seconds, content=body, headers=body.headers
+        )
 
     async def retrieve_file(self, file_id: str) -> File:
         """One file."""
-        return await self._call(File, "GET", f"/files/{bare(file_id)}")
+        return await self._wire.call(File, "GET", f"/files/{segment(file_id)}")
 
-    async def list_files(self, *, search: str | None = None, after: str | None = None, limit: int = 100) -> FilePage:
-        """A page of files, newest first; ``search`` is a part of the file name."""
-        return await self._call(FilePage, "GET", "/files", params=_params(limit, search, after))
+    def list_files(
+        self,
+        *,
+        search: str | None = None,
+        purpose: str | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> AsyncIterator[File]:
+        """Iterate over the files, newest first unless ``order`` says otherwise; pages are fetched as they are needed.
 
-    async def delete_file(self, file_id: str) -> Deleted:
+        Args:
+            search: a part of the file name.
+            purpose: ``batch`` for request files; ``batch_output`` and ``batch_error`` for those that batches make.
+            order: by time of creation.
+            after: the id to go on behind.
+            limit: files in a page.
+        """
+        params = _params(search=search, purpose=purpose, order=order, limit=limit)
+        return pages.iterate(self._wire, FilePage, "/files", params=params, after=after)
+
+    async def delete_file(self, file_id: str) -> None:
         """Delete a file. Batches that still read from it are cancelled by the service."""
-        return await self._call(Deleted, "DELETE", f"/files/{bare(file_id)}")
+        await self._wire.call(type(None), "DELETE", f"/files/{segment(file_id)}")
 
-    async def download(self, file_id: str, receive: Callable[[bytes], None], *, skip: int = 0) -> Download:
-        """Stream a file's content from line ``skip`` on; each block given to ``receive`` ends at a line end.
+    async def estimate_cost(self, file_id: str, *, completion_window: str | None = None) -> CostEstimate:
+        """What a file would cost as a batch, by the service's rough rule."""
+        params = _params(completion_window=completion_window)
+        return await self._wire.call(CostEstimate, "GET", f"/files/{segment(file_id)}/cost-estimate", params=params)
 
-        A body that is cut is no error: what came whole was passed on, and the next call goes on behind it.
-        ``receive`` runs in a worker thread, one block at a time.
+    async def read_file(
+        self,
+        file_id: str,
+        receive: Receive,
+        *,
+        skip: int = 0,
+        limit: int | None = None,
+        search: str | None = None,
+        first: bytes = b"",
+    ) -> Received:
+        """Stream the lines of a file from line ``skip`` on; each block given to ``receive`` ends at a line end.
+
+        ``receive`` runs in a worker thread, one block at a time. A body that breaks off is asked for again from behind
+        its last whole line, so no line is passed on twice.
+
+        Args:
+            file_id: a file, also one that a batch is still writing.
+            receive: takes the blocks.
+            skip: lines that are not wanted.
+            limit: lines at most, up to 100.
+            search: only lines with this in their ``custom_id``.
+            first: the file's first line where it is known; by it a service that ignores ``skip`` is found out.
 
         Raises:
-            APIConnectionError: the body broke off; ``receive`` keeps what it was given.
+            APIError: it could not be read to the end; ``receive`` keeps what it was given.
         """
-        path = f"/files/{bare(file_id)}/content"
-        lines = 0
-        async with self._stream(path, params={"skip": skip}) as response:
-            try:
-                async for block in stream.whole_lines(response.aiter_bytes(stream.BLOCK)):
-                    await asyncio.to_thread(receive, block)
-                    lines += block.count(b"\n")
-            except httpx.RequestError as error:
-                raise _unreached(error, method="GET", path=path, host=self._http.base_url.host) from None
-            last_line = response.headers.get("X-Last-Line", "")
-            incomplete = response.headers.get("X-Incomplete")
-        return Download(
-            lines=lines,
-            last_line=int(last_line) if last_line.isdecimal() else None,
-            incomplete=None if incomplete is None else incomplete.lower() == "true",
-        )
+        path = f"/files/{segment(file_id)}/content"
+        params = _params(limit=limit, search=search)
+        return await read_lines(self._wire, path, receive, params=params, skip=skip, first=first)
+
+    async def download(self, file_id: str, path: Path | str) -> Received:
+        """Bring a file to disk, or bring it up to date: whole lines are added behind those that are there.
+
+        Raises:
+            APIError: it could not be read to the end; the next call goes on behind what came.
+            OSError: the disk does not take it.
+        """
+        target = LineFile(Path(path))
+        return await self.read_file(file_id, target.append, skip=target.lines, first=target.first())
 
     async def create_batch(
-        self, *, input_file_id: str, endpoint: str, completion_window: str, metadata: dict[str, str]
+        self,
+        *,
+        input_file_id: str,
+        endpoint: str = "/v1/chat/completions",
+        completion_window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
     ) -> Batch:
         """Make a batch of an uploaded file.
 
@@ -148,126 +176,115 @@ class AsyncClient:
             "input_file_id": bare(input_file_id),
             "endpoint": endpoint,
             "completion_window": completion_window,
-            "metadata": metadata,
+            "metadata": dict(metadata or {}),
         }
-        return await self._call(Batch, "POST", "/batches", makes=True, json=body)
+        return await self._wire.call(Batch, "POST", "/batches", effect="work", json=body)
 
     async def retrieve_batch(self, batch_id: str) -> Batch:
         """One batch."""
-        return await self._call(Batch, "GET", f"/batches/{bare(batch_id)}")
+        return await self._wire.call(Batch, "GET", f"/batches/{segment(batch_id)}")
 
-    async def list_batches(self, *, search: str | None = None, after: str | None = None, limit: int = 100) -> BatchPage:
-        """A page of batches, newest first; ``search`` looks into metadata, file names and ids."""
-        return await self._call(BatchPage, "GET", "/batches", params=_params(limit, search, after))
+    def list_batches(
+        self,
+        *,
+        search: str | None = None,
+        status: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        completion_window: str | None = None,
+        active_first: bool = False,
+        analytics: bool = False,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> AsyncIterator[Batch]:
+        """Iterate over the batches, newest first; pages are fetched as they are needed.
+
+        Args:
+            search: text in their metadata, file names or ids.
+            status: ``in_progress``, ``completed``, ``failed``, ``cancelled`` or ``expired`` (past the window).
+            created_after: a time; a naive one is local.
+            created_before: likewise.
+            completion_window: one, or several between commas.
+            active_first: unfinished ones before the others.
+            analytics: have each batch carry its analytics.
+            after: the id to go on behind.
+            limit: batches in a page.
+        """
+        params = _params(
+            search=search,
+            status=status,
+            created_after=_iso(created_after),
+            created_before=_iso(created_before),
+            completion_window=completion_window,
+            active_first="true" if active_first else None,
+            include="analytics" if analytics else None,
+            limit=limit,
+        )
+        return pages.iterate(self._wire, BatchPage, "/batches", params=params, after=after)
 
     async def cancel_batch(self, batch_id: str) -> Batch:
         """Cancel a batch. The service does this to ended ones too, so look before."""
-        return await self._call(Batch, "POST", f"/batches/{bare(batch_id)}/cancel")
+        return await self._wire.call(Batch, "POST", f"/batches/{segment(batch_id)}/cancel")
+
+    async def delete_batch(self, batch_id: str) -> None:
+        """Hide a batch, cancelling it where it still runs. Its files stay."""
+        await self._wire.call(type(None), "DELETE", f"/batches/{segment(batch_id)}")
+
+    async def retry_batch(self, batch_id: str) -> Batch:
+        """Run what failed or was cancelled again, in the same batch. Never repeated once it may have arrived."""
+        return await self._wire.call(Batch, "POST", f"/batches/{segment(batch_id)}/retry", effect="work")
+
+    async def retry_requests(self, batch_id: str, request_ids: list[str]) -> None:
+        """Run some failed requests again: ids as result lines have them. Never repeated once it may have arrived."""
+        body = {"request_ids": [bare(each) for each in request_ids]}
+        path = f"/batches/{segment(batch_id)}/retry-requests"
+        await self._wire.call(type(None), "POST", path, effect="work", json=body)
+
+    async def read_results(
+        self,
+        batch_id: str,
+        receive: Receive,
+        *,
+        skip: int = 0,
+        limit: int | None = None,
+        search: str | None = None,
+        status: str | None = None,
+    ) -> Received:
+        """Stream a batch's requests with their answers, in input order, like :meth:`read_file`.
+
+        For a batch that has ended: while it runs, lines change in place.
+        """
+        path = f"/batches/{segment(batch_id)}/results"
+        params = _params(limit=limit, search=search, status=status)
+        return await read_lines(self._wire, path, receive, params=params, skip=skip)
+
+    async def retrieve_analytics(self, batch_id: str) -> Analytics:
+        """Tokens, times and money of a batch, as far as the service has counted them."""
+        return await self._wire.call(Analytics, "GET", f"/batches/{segment(batch_id)}/analytics")
 
     async def list_models(self) -> list[Model]:
         """The models that the key may use."""
-        return (await self._call(ModelList, "GET", "/models")).data
+        return (await self._wire.call(ModelList, "GET", "/models")).data or []
 
-    async def _call(
-        self,
-        kind: type[T],
-        method: str,
-        path: str,
-        *,
-        makes: bool = False,
-        deadline: float | None = CALL_DEADLINE,
-        **request: Any,
-    ) -> T:
-        """One call, tried again as :mod:`~dw_jupyter.api.retry` decides."""
-        attempt = 0
-        while True:
-            attempt += 1
-            error: errors.APIError
-            wait: float | None = None
-            try:
-                async with asyncio.timeout(deadline):
-                    response = await self._http.request(method, path, **request)
-            except (httpx.RequestError, TimeoutError) as cause:
-                error = _unreached(cause, method=method, path=path, host=self._http.base_url.host)
-                outcome = retry.Outcome(sent=error.unclear)
-            else:
-                if response.is_success:
-                    return _decode(response, kind, method=method, path=path)
-                error = answers.read_error(response, path=path)
-                wait = answers.retry_after(response)
-                outcome = retry.Outcome(status=response.status_code, body=response.text, retry_after=wait)
-            pause = retry.decide(makes=makes, attempt=attempt, outcome=outcome)
-            if pause is None:
-                raise error
-            await asyncio.sleep(pause)
+    async def answer(self, url: str, body: Mapping[str, Any], *, seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
+        """One request answered in real time, as a line of a batch would be. Never repeated once it may have arrived.
 
-    @asynccontextmanager
-    async def _stream(self, path: str, *, params: Params) -> AsyncIterator[httpx.Response]:
-        """A response whose body is still to be read; only the way to its headers is tried again."""
-        attempt = 0
-        while True:
-            attempt += 1
-            error: errors.APIError
-            request = self._http.build_request("GET", path, params=params)
-            try:
-                response = await self._http.send(request, stream=True)
-            except httpx.RequestError as cause:
-                error = _unreached(cause, method="GET", path=path, host=self._http.base_url.host)
-                outcome = retry.Outcome(sent=error.unclear)
-            else:
-                try:
-                    if response.is_success:
-                        yield response
-                        return
-                    await response.aread()
-                finally:
-                    await response.aclose()
-                error = answers.read_error(response, path=path)
-                outcome = retry.Outcome(
-                    status=response.status_code,
-                    body=response.text,
-                    retry_after=answers.retry_after(response),
-                )
-            pause = retry.decide(makes=False, attempt=attempt, outcome=outcome)
-            if pause is None:
-                raise error
-            await asyncio.sleep(pause)
+        Args:
+            url: as in a line: ``/v1/chat/completions``, ``/v1/embeddings``, ``/v1/responses``, ...
+            body: as in a line.
+            seconds: how long it may take; with ``"service_tier": "flex"`` that may be an hour.
+        """
+        path = "/" + url.removeprefix("/v1/").lstrip("/")
+        return await self._wire.call(dict[str, Any], "POST", path, effect="work", seconds=seconds, json=body)
+
+    async def retrieve_response(self, response_id: str) -> dict[str, Any]:
+        """A response that was asked for with ``"background": True``, as far as it is."""
+        return await self._wire.call(dict[str, Any], "GET", f"/responses/{segment(response_id)}")
 
 
-def bare(identifier: str) -> str:
-    """An id as the service takes it: ``batch_`` and the like are cut off, but only where a UUID remains."""
-    return _PREFIXED.sub("", identifier)
+def _params(**given: str | int | None) -> Params:
+    return {name: value for name, value in given.items() if value is not None}
 
 
-def _params(limit: int, search: str | None, after: str | None) -> Params:
-    params: Params = {"limit": limit}
-    if search is not None:
-        params["search"] = search
-    if after is not None:
-        params["after"] = bare(after)
-    return params
-
-
-def _decode(response: httpx.Response, kind: type[T], *, method: str, path: str) -> T:
-    try:
-        return msgspec.json.decode(response.content, type=kind, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as cause:
-        raise errors.APIConnectionError(
-            f"{method} {path} was answered with something else than the API's JSON: {cause}"[:300],
-            "Check the base URL (DOUBLEWORD_API_BASE): it should end in /v1.",
-            method=method,
-            path=path,
-        ) from None
-
-
-def _unreached(cause: Exception, *, method: str, path: str, host: str) -> errors.APIConnectionError:
-    """No answer; ``unclear`` unless no connection was made. The cause holds the request, so it is not chained."""
-    never_left = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-    reason = str(cause) or type(cause).__name__
-    return errors.APIConnectionError(
-        f"{host} did not answer {method} {path}: {reason}"[:300],
-        "Check the connection; a job goes on by itself when it is back.",
-        method=method,
-        path=path,
-        unclear=not never_left,
-    )
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone().isoformat() if moment is not None else None

@@ -11,6 +11,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
+
 BLOCK = 256 * 1024
 
 
@@ -57,10 +59,10 @@ class Multipart:
 
 
 async def whole_lines(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Regroup blocks so that each ends at a line end; what follows the last one is dropped.
+    """Regroup blocks so that each ends at a line end.
 
-    A body can be cut anywhere. The line that was cut comes again when the download is resumed after the last whole
-    one, so a torn tail is nothing to keep and nothing to complain about.
+    A body can be cut anywhere, and the line that was cut comes again when the download goes on behind the last whole
+    one: a torn tail is dropped. A tail that is a JSON object is no torn one; some servers end no last line.
     """
     held = bytearray()
     async for block in blocks:
@@ -70,3 +72,13 @@ async def whole_lines(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             continue
         yield bytes(held) + block[:cut]
         held = bytearray(block[cut:])
+    if _is_object(held):
+        yield bytes(held) + b"\n"
+
+
+def _is_object(tail: bytearray) -> bool:
+    try:
+        msgspec.json.decode(tail, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True

@@ -38,6 +38,21 @@ class BatchErrors(msgspec.Struct, frozen=True):
     object: str | None = "list"
 
 
+class Analytics(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens, times and money of a batch so far: zeros until the books catch up. Costs are decimal strings."""
+
+    total_requests: int | None = 0
+    total_prompt_tokens: int | None = 0
+    total_completion_tokens: int | None = 0
+    total_reasoning_tokens: int | None = 0
+    total_tokens: int | None = 0
+    avg_duration_ms: float | None = None
+    avg_ttfb_ms: float | None = None
+    total_cost: str | None = None
+    """What is billed, after discounts."""
+    total_list_cost: str | None = None
+
+
 class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A batch: requests of one input file, answered within a window."""
 
@@ -60,6 +75,16 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     request_counts: RequestCounts | None = None
     errors: BatchErrors | None = None
     metadata: dict[str, Any] | None = None
+    model: str | None = None
+    """The one model of its requests, or ``"mixed"``; newer services only."""
+    analytics: Analytics | None = None
+    """Only where a list was asked to include it."""
+
+    def __post_init__(self) -> None:
+        """Write a status as the service does, where another one writes ``COMPLETED`` or ``canceled``."""
+        status = self.status.lower().replace("canceled", "cancelled")
+        if status != self.status:
+            msgspec.structs.force_setattr(self, "status", status)
 
     @property
     def total(self) -> int:
@@ -105,32 +130,44 @@ class Model(msgspec.Struct, frozen=True):
     owned_by: str | None = None
 
 
-class Deleted(msgspec.Struct, frozen=True):
-    """What the service says after a file was deleted."""
+class ModelEstimate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The part of an estimate that one model has."""
 
-    id: str
-    deleted: bool = True
+    model: str = ""
+    request_count: int | None = 0
+    estimated_input_tokens: int | None = 0
+    estimated_output_tokens: int | None = 0
+    estimated_cost: str | None = None
+
+
+class CostEstimate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a file would cost as a batch, roughly. A cost of ``"0"`` means that the service does not know."""
+
+    file_id: str = ""
+    total_requests: int | None = 0
+    total_estimated_input_tokens: int | None = 0
+    total_estimated_output_tokens: int | None = 0
+    total_estimated_cost: str | None = None
+    models: list[ModelEstimate] | None = None
 
 
 class BatchPage(msgspec.Struct, frozen=True):
     """One page of batches, newest first."""
 
-    data: list[Batch]
-    has_more: bool = False
-    first_id: str | None = None
+    data: list[Batch] | None = None
+    has_more: bool | None = False
     last_id: str | None = None
 
 
 class FilePage(msgspec.Struct, frozen=True):
     """One page of files, newest first."""
 
-    data: list[File]
-    has_more: bool = False
-    first_id: str | None = None
+    data: list[File] | None = None
+    has_more: bool | None = False
     last_id: str | None = None
 
 
 class ModelList(msgspec.Struct, frozen=True):
     """The models that the key may use."""
 
-    data: list[Model]
+    data: list[Model] | None = None

@@ -67,27 +67,9 @@ class Collector:
             self._journal.replace(path, newer)
 
     async def _fetch(self, client: AsyncClient, path: Path, file_id: str) -> None:
-        skip = self._journal.cursor(path)
-        known = _first_line(path) if skip else b""
-        first = True
-        surplus = 0
-
         def receive(block: bytes) -> None:
-            nonlocal first, surplus
-            if first:
-                first = False
-                # A service that ignores `skip` begins again with the file's first line.
-                surplus = skip if known and block.startswith(known) else 0
-            while surplus and block:
-                block = block[block.index(b"\n") + 1 :]
-                surplus -= 1
-            if block:
-                self._journal.append(path, block)
-                self._results.add(block)
+            self._journal.append(path, block)
+            self._results.add(block)
 
-        await client.download(file_id, receive, skip=skip)
-
-
-def _first_line(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.readline()
+        skip = self._journal.cursor(path)
+        await client.read_file(file_id, receive, skip=skip, first=self._journal.lines(path).first())

@@ -33,6 +33,7 @@ from typing import Literal
 import msgspec
 from filelock import FileLock
 
+from dw_jupyter.api.lines import LineFile
 from dw_jupyter.errors import JournalError
 from dw_jupyter.job.record import VERSION, JobRecord
 
@@ -52,7 +53,7 @@ class Journal:
         self.record = record
         self.lock = FileLock(folder / "lock")
         self._wish = folder / "cancel"
-        self._cursors: dict[Path, int] = {}
+        self._files: dict[Path, LineFile] = {}
         self._saving = threading.Lock()
 
     @classmethod
@@ -86,35 +87,33 @@ class Journal:
         """The lines fetched so far for one shard."""
         return self.folder / f"{kind}-{shard:03}.jsonl"
 
+    def lines(self, path: Path) -> LineFile:
+        """One of the files of fetched lines."""
+        return self._files.setdefault(path, LineFile(path))
+
     def cursor(self, path: Path) -> int:
-        """Whole lines in a file. A torn tail, left by a kill in the middle of a write, is cut off first."""
-        if path not in self._cursors:
-            with disk(self.folder):
-                self._cursors[path] = _mend(path)
-        return self._cursors[path]
+        """Whole lines in a file."""
+        with disk(self.folder):
+            return self.lines(path).lines
 
     def append(self, path: Path, lines: bytes) -> None:
         """Add whole lines to a file; they are on the disk when this returns."""
-        before = self.cursor(path)
-        del self._cursors[path]  # a write that fails half-way leaves a torn tail, to be cut off before the next
-        with disk(self.folder), path.open("ab") as file:
-            file.write(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        self._cursors[path] = before + lines.count(b"\n")
+        with disk(self.folder):
+            self.lines(path).append(lines)
 
     def begin(self, path: Path) -> None:
         """Make a file empty, to be fetched anew."""
         with disk(self.folder):
             path.write_bytes(b"")
-        self._cursors[path] = 0
+        self._files.pop(path, None)
 
     def replace(self, path: Path, newer: Path) -> None:
         """Put a file that was fetched anew, and whole, in the place of the old one."""
         with disk(self.folder):
             newer.replace(path)
             _sync_folder(self.folder)
-        self._cursors[path] = self._cursors.pop(newer, 0)
+        self._files.pop(newer, None)
+        self._files.pop(path, None)
 
     @property
     def cancel_asked(self) -> bool:
@@ -133,7 +132,7 @@ class Journal:
     def reload(self) -> None:
         """Read again what another kernel has written."""
         self.record = Journal.load(self.folder).record
-        self._cursors.clear()
+        self._files.clear()
 
 
 async def save(journal: Journal) -> None:
@@ -257,38 +256,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _mend(path: Path) -> int:
-    try:
-        file = path.open("r+b")
-    except FileNotFoundError:
-        return 0
-    with file:
-        lines = whole = position = 0
-        while block := file.read(1 << 20):
-            lines += block.count(b"\n")
-            last = block.rfind(b"\n")
-            if last >= 0:
-                whole = position + last + 1
-            position += len(block)
-        if whole < position:
-            file.truncate(whole)
-    return lines
-
-
-def blocks_of_lines(path: Path, *, start: int = 0) -> Iterator[bytes]:
-    """The whole lines of a file, if there is one, from a byte on, in blocks of a quarter of a megabyte.
-
-    The file is not changed. Blocks begin where the last ended; a torn tail is left for the next time.
-    """
-    held = b""
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-        file.seek(start)
-        while block := file.read(1 << 18):
-            cut = block.rfind(b"\n") + 1
-            if cut:
-                yield held + block[:cut]
-                held = block[cut:]
-            else:
-                held += block

@@ -17,9 +17,10 @@ import filelock
 import pandas as pd
 
 from dw_jupyter import config, errors
+from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.frames.results import Results, Status
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.journal import Journal, blocks_of_lines, save
+from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.publisher import Publisher, Renderer, log
 from dw_jupyter.job.rate import Rate
 from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
@@ -280,7 +281,7 @@ class Lifecycle:
         for number in range(len(self.journal.record.shards)):
             for kind in ("output", "error"):
                 path = self.journal.path(kind, number)
-                for block in blocks_of_lines(path, start=self._read.get(path, 0)):
+                for block in read_blocks(path, start=self._read.get(path, 0)):
                     self._results.add(block)
                     self._read[path] = self._read.get(path, 0) + len(block)
 

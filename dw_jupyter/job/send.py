@@ -11,17 +11,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import re
 from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
 
 from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
+from dw_jupyter.frames.requests import position
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.record import ShardRecord
 
 METADATA_KEY = "dw_jupyter"
+NEWEST = 200
+"""Batches that are looked at where a service does not search."""
 LOOKS = (0.0, 1.0, 3.0)
 """Seconds before each look for a batch whose receipt was lost: the service's reads lag behind its writes."""
+
+
+_LINE = re.compile(r"^Line \d+: ")
+
+
+class _Named(msgspec.Struct):
+    custom_id: str = ""
 
 
 async def send(client: AsyncClient, journal: Journal, number: int, *, progress: Callable[[int], None]) -> None:
@@ -70,17 +85,32 @@ async def _upload(client: AsyncClient, journal: Journal, number: int, *, progres
     shard = journal.record.shards[number]
     name = f"{shard.token}.jsonl"
     if shard.uploading:
-        page = await client.list_files(search=shard.token)
-        found = next((file for file in page.data if file.filename == name), None)
-        if found is not None:
-            shard.input_file_id = found.id
-            await save(journal)
-            return
+        async for file in client.list_files(search=shard.token):
+            if file.filename == name:
+                shard.input_file_id = file.id
+                await save(journal)
+                return
     shard.uploading = True
     await save(journal)
-    file = await client.upload_file(journal.requests_path(number), filename=name, progress=progress)
+    path = journal.requests_path(number)
+    try:
+        file = await client.upload_file(path, filename=name, progress=progress)
+    except errors.APIStatusError as error:
+        raise await asyncio.to_thread(_name_row, error, path) from None
     shard.input_file_id = file.id
     await save(journal)
+
+
+def _name_row(error: errors.APIStatusError, path: Path) -> errors.APIStatusError:
+    """A refusal of one line, told of the row that the line came from."""
+    if error.line is not None:
+        with path.open("rb") as file:
+            line = next(itertools.islice(file, error.line - 1, None), b"{}")
+        row = position(msgspec.json.decode(line, type=_Named).custom_id)
+        if row is not None:
+            said = _LINE.sub("", error.what.partition(": ")[2])
+            error.what = f"The service refused row {row} ({error.status_code}): {said}"
+    return error
 
 
 async def _settle(client: AsyncClient, journal: Journal, shard: ShardRecord) -> None:
@@ -103,10 +133,13 @@ async def _settle(client: AsyncClient, journal: Journal, shard: ShardRecord) -> 
 async def find(client: AsyncClient, shard: ShardRecord) -> Batch | None:
     """The batch that carries the shard's token, by search; by the newest batches where a service does not search."""
     for search in (shard.token, None):
-        page = await client.list_batches(search=search)
-        for batch in page.data:
+        seen = 0
+        async for batch in client.list_batches(search=search):
             if (batch.metadata or {}).get(METADATA_KEY) == shard.token:
                 return batch
+            seen += 1
+            if seen == NEWEST:
+                break
     return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dw_jupyter import config, errors
+from dw_jupyter.api import retry
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
 
@@ -32,18 +33,6 @@ class Pace:
 
 CLOUD = Pace(least=2.0, most=15.0)
 LOOPBACK = Pace(least=0.25, most=1.0)
-
-
-def passes(error: errors.APIError) -> bool:
-    """Whether time may mend it: no answer, the service failing, or too much asked of it at once.
-
-    The client has tried a few times already by then. The volume limit of unverified accounts is a 429 that stays.
-    """
-    if isinstance(error, errors.APIConnectionError | errors.ServerError):
-        return True
-    if isinstance(error, errors.RateLimitError):
-        return "unverified" not in error.body.lower()
-    return isinstance(error, errors.APIStatusError) and error.status_code in (408, 425, 499)
 
 
 class Service:
@@ -78,7 +67,7 @@ class Service:
         Raises:
             APIError: what does not pass.
         """
-        pause = 1.0
+        attempt = 0
         while True:
             client = await self._reach()
             try:
@@ -86,11 +75,14 @@ class Service:
             except errors.APIError as error:
                 lost = isinstance(error, errors.APIConnectionError | errors.AuthenticationError)
                 reconnected = lost and await self._reconnect(client)
-                if not reconnected and not passes(error):
+                outcome = retry.outcome_of(error)
+                if not reconnected and not retry.passes(outcome):
                     raise
-                self._trouble(str(error))
+                attempt += 1
+                pause = min(LONGEST_PAUSE, outcome.retry_after or 0.5 * 2.0 ** min(attempt, 10))
+                if attempt > 1 or pause > self.pace.most:  # one stumble is no news
+                    self._trouble(str(error))
                 await self.pause(self.pace.least if reconnected else pause)
-                pause = min(LONGEST_PAUSE, pause * 2)
             else:
                 self._trouble("")
                 return result
@@ -104,12 +96,14 @@ class Service:
         if several:
             async with self._looking:
                 if time.monotonic() - self._looked >= self.pace.least:
-                    page = await self.persist(lambda client: client.list_batches(search=self._token))
-                    self._seen = {batch.id: batch for batch in page.data}
+                    self._seen = await self.persist(self._list)
                     self._looked = time.monotonic()
             if batch_id in self._seen:
                 return self._seen[batch_id]
         return await self.persist(lambda client: client.retrieve_batch(batch_id))
+
+    async def _list(self, client: AsyncClient) -> dict[str, Batch]:
+        return {batch.id: batch async for batch in client.list_batches(search=self._token)}
 
     async def pause(self, seconds: float) -> None:
         """Wait, or go on at once when woken."""
@@ -148,5 +142,6 @@ class Service:
             return True
 
     def _use(self, connection: config.Connection) -> None:
-        self._client = AsyncClient(connection)
+        # A job has more patience than a client, and its waits end when somebody cancels: one attempt at a time.
+        self._client = AsyncClient(connection, attempts=1)
         self.pace = LOOPBACK if connection.loopback else CLOUD

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from dw_jupyter import errors
 from dw_jupyter.api import retry
-from dw_jupyter.api.client import AsyncClient, bare
+from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.ids import bare
 from dw_jupyter.config import Connection
 
 KEY = "sk-a-key-that-opens-nothing"
@@ -101,14 +103,113 @@ async def test_a_refusal_says_what_the_service_said(
     assert len(str(caught.value).splitlines()) <= 2
 
 
-async def test_reading_is_tolerant() -> None:
-    """Unknown fields and statuses are read past, missing and null counts are 0."""
-    batch = {"id": UUID, "status": "reticulating", "new": {"field": 1}, "request_counts": {"total": None, "failed": 2}}
-    async with client_of(lambda _: httpx.Response(200, json=batch)) as client:
-        read = await client.retrieve_batch(UUID)
-    assert (read.status, read.total, read.completed, read.failed, read.ended) == ("reticulating", 0, 0, 2, False)
-    async with client_of(lambda _: httpx.Response(200, json={"id": UUID})) as client:
-        assert (await client.retrieve_batch(UUID)).completed == 0
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("Line 3: Unsupported URL path '/v1/foo'.", 3),
+        ("Invalid JSON on line 12: missing field `custom_id` at line 1 column 88", 12),
+        ("File contains invalid UTF-8 on/near line 7 at byte offset 99", 7),
+        ("File contains no valid request templates", None),
+    ],
+)
+async def test_a_refusal_names_its_line(said: str, line: int | None, tmp_path: Path) -> None:
+    """The line that the service refuses an upload for is a number in the error."""
+    path = tmp_path / "requests.jsonl"
+    path.write_text("{}\n")
+    async with client_of(lambda _: httpx.Response(400, text=said)) as client:
+        with pytest.raises(errors.BadRequestError) as caught:
+            await client.upload_file(path)
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ({"Retry-After": "7"}, "", 7),
+        ({"Retry-After": "60"}, '{"retry_after_seconds": 30}', 60),
+        ({}, '{"error": "too_many_requests", "retry_after_seconds": 30}', 30),
+        ({"Retry-After": "soon"}, '{"retry_after_seconds": 30}', 30),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, "", 0),
+        ({"Retry-After": "-1"}, "", None),
+        ({}, "[1]", None),
+    ],
+)
+async def test_a_refusal_says_how_long_to_wait(headers: dict[str, str], body: str, seconds: float | None) -> None:
+    """The header goes before the body; seconds and dates are read; what is neither is as if it were not there."""
+    async with client_of(lambda _: httpx.Response(429, headers=headers, text=body)) as client:
+        with pytest.raises(errors.RateLimitError) as caught:
+            await client.list_models()
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("fields", "read"),
+    [
+        ({}, ("", 0, 0, 0, False)),
+        ({"status": "reticulating", "new": {"field": 1}}, ("reticulating", 0, 0, 0, False)),
+        ({"request_counts": {"total": None, "failed": 2}}, ("", 0, 0, 2, False)),
+        ({"request_counts": None, "errors": None, "metadata": None}, ("", 0, 0, 0, False)),
+        ({"request_counts": "many", "created_at": "yesterday", "errors": {"message": "x"}}, ("", 0, 0, 0, False)),
+        ({"request_counts": {"total": "7", "completed": {"a": 1}}}, ("", 7, 0, 0, False)),
+        ({"errors": {"data": [{"message": "no"}, 3]}, "output_file_id": 5}, ("", 0, 0, 0, False)),
+        ({"status": "COMPLETED"}, ("completed", 0, 0, 0, True)),
+        ({"status": "canceled"}, ("cancelled", 0, 0, 0, True)),
+        ({"status": "cancelling", "cancelled_at": 1}, ("cancelling", 0, 0, 0, True)),
+    ],
+)
+async def test_reading_is_tolerant(fields: dict[str, object], read: tuple[object, ...]) -> None:
+    """Unknown fields and statuses are read past; what is missing, null or of another form is as if it were not set."""
+    async with client_of(lambda _: httpx.Response(201, json={"id": UUID} | fields)) as client:
+        batch = await client.retrieve_batch(UUID)
+        listed = [each async for each in client.list_batches()]
+    assert (batch.status, batch.total, batch.completed, batch.failed, batch.ended) == read
+    assert listed == [], "a batch is no list, and a list without data is empty"
+
+
+@pytest.mark.parametrize("honest", [True, False])
+async def test_lists_go_through_their_pages(honest: bool) -> None:
+    """Each item comes once, by the cursor; a service that does not know the cursor does not hold one for ever."""
+    ids = [f"{number}" for number in range(7)]
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        after = request.url.params.get("after")
+        start = ids.index(after) + 1 if honest and after else 0
+        page = ids[start : start + 3]
+        data: list[object] = [{"id": each} for each in page]
+        return httpx.Response(200, json={"data": [*data, None, {}], "has_more": not honest or start + 3 < len(ids)})
+
+    async with client_of(handler) as client:
+        listed = [batch.id async for batch in client.list_batches(limit=3)]
+    assert listed == (ids if honest else ids[:3])
+
+
+async def test_a_delete_whose_answer_was_lost_is_done() -> None:
+    """A repeated delete that finds nothing has worked; the first one that finds nothing is an error."""
+    lost: Iterator[bool] = iter([True, False])
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        if next(lost):
+            raise httpx.ReadError("gone")
+        return httpx.Response(404, text="File with ID x not found")
+
+    async with client_of(handler) as client:
+        await client.delete_file(UUID)
+    async with client_of(lambda _: httpx.Response(404, text="Batch with ID x not found")) as client:
+        with pytest.raises(errors.NotFoundError):
+            await client.delete_batch(UUID)
+
+
+async def test_an_id_stays_one_part_of_the_path() -> None:
+    """Whatever an id holds, it asks for nothing else than a thing of that id."""
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.raw_path.decode())
+        return httpx.Response(200, json={"id": UUID})
+
+    async with client_of(handler) as client:
+        await client.retrieve_batch("../files?x=1#y")
+    assert seen == ["/v1/batches/..%2Ffiles%3Fx%3D1%23y"]
 
 
 async def test_an_answer_that_is_not_the_api_says_so() -> None:
@@ -116,24 +217,6 @@ async def test_an_answer_that_is_not_the_api_says_so() -> None:
     async with client_of(lambda _: httpx.Response(200, text="<html>hello</html>")) as client:
         with pytest.raises(errors.APIConnectionError, match="DOUBLEWORD_API_BASE"):
             await client.list_models()
-
-
-async def test_a_download_counts_whole_lines_and_keeps_what_came() -> None:
-    """A body that breaks off passes on its whole lines; the headers are read."""
-
-    async def body() -> AsyncIterator[bytes]:
-        yield b'{"a":1}\n{"a":'
-        yield b'2}\n{"torn'
-
-    def handler(request: httpx.Request) -> httpx.Response:
-        assert request.url.params["skip"] == "4"
-        return httpx.Response(200, content=body(), headers={"X-Last-Line": "6", "X-Incomplete": "true"})
-
-    received: list[bytes] = []
-    async with client_of(handler) as client:
-        got = await client.download(UUID, received.append, skip=4)
-    assert b"".join(received) == b'{"a":1}\n{"a":2}\n'
-    assert (got.lines, got.last_line, got.incomplete) == (2, 6, True)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dw_jupyter.errors import JournalError
 from dw_jupyter.job import journal as journals
-from dw_jupyter.job.journal import Journal, blocks_of_lines, publish, records, staging
+from dw_jupyter.api.lines import read_blocks
+from dw_jupyter.job.journal import Journal, publish, records, staging
 from dw_jupyter.job.record import JobRecord, digest, new_record
 
 
@@ -70,7 +71,7 @@ def test_a_torn_tail_is_cut_off_before_the_next_line(
     torn = tail.replace(b"\n", b"")
     path = folder / "output-000.jsonl"
     path.write_bytes(b"".join(lines) + torn)
-    assert b"".join(blocks_of_lines(path)) == b"".join(lines)
+    assert b"".join(read_blocks(path)) == b"".join(lines)
     journal = Journal(folder, record())
     assert journal.cursor(path) == len(lines)
     journal.append(path, b"next\n")

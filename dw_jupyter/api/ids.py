@@ -1,0 +1,18 @@
+"""Ids of files, batches and requests: bare UUIDs on the service, with a prefix in its console and write-ups."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_PREFIXED = re.compile(r"^(?:batch_req|batch|file)[_-](?=[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$)")
+
+
+def bare(identifier: str) -> str:
+    """An id as the service takes it: ``batch_`` and the like are cut off, but only where a UUID remains."""
+    return _PREFIXED.sub("", identifier)
+
+
+def segment(identifier: str) -> str:
+    """The same as one part of a path, whatever it holds."""
+    return quote(bare(identifier), safe="")

@@ -1,0 +1,107 @@
+"""The client without ``await``: the same calls, the same results, for scripts and plain cells."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from dw_jupyter import config
+from dw_jupyter.api import retry
+from dw_jupyter.api.client import AsyncClient
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _call(method: Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]]) -> Callable[Concatenate[Client, P], T]:
+    @functools.wraps(method)
+    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._run(functools.partial(method, self._client, *args, **kwargs))
+
+    return call
+
+
+def _iterate(
+    method: Callable[Concatenate[AsyncClient, P], AsyncIterator[T]],
+) -> Callable[Concatenate[Client, P], Iterator[T]]:
+    @functools.wraps(method)
+    def iterate(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        items = method(self._client, *args, **kwargs)
+        while True:
+            try:
+                yield self._run(functools.partial(anext, items))
+            except StopAsyncIteration:
+                return
+
+    return iterate
+
+
+class Client:
+    """:class:`~dw_jupyter.api.client.AsyncClient` for code that does not wait with ``await``.
+
+    Every method has the arguments, result and errors of its namesake there; lists are ordinary iterators. It may be
+    used in a notebook cell and from several threads. Use it as a context manager, or call :meth:`close`.
+    """
+
+    def __init__(
+        self,
+        connection: config.Connection | None = None,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        attempts: int = retry.ATTEMPTS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._client = AsyncClient(
+            connection, base_url=base_url, api_key=api_key, attempts=attempts, transport=transport
+        )
+        self._stack = ExitStack()
+        self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection, and end the thread that waits on them."""
+        with self._stack:
+            self._run(self._client.aclose)
+
+    upload_file = _call(AsyncClient.upload_file)
+    retrieve_file = _call(AsyncClient.retrieve_file)
+    list_files = _iterate(AsyncClient.list_files)
+    delete_file = _call(AsyncClient.delete_file)
+    estimate_cost = _call(AsyncClient.estimate_cost)
+    read_file = _call(AsyncClient.read_file)
+    download = _call(AsyncClient.download)
+    create_batch = _call(AsyncClient.create_batch)
+    retrieve_batch = _call(AsyncClient.retrieve_batch)
+    list_batches = _iterate(AsyncClient.list_batches)
+    cancel_batch = _call(AsyncClient.cancel_batch)
+    delete_batch = _call(AsyncClient.delete_batch)
+    retry_batch = _call(AsyncClient.retry_batch)
+    retry_requests = _call(AsyncClient.retry_requests)
+    read_results = _call(AsyncClient.read_results)
+    retrieve_analytics = _call(AsyncClient.retrieve_analytics)
+    list_models = _call(AsyncClient.list_models)
+    answer = _call(AsyncClient.answer)
+    retrieve_response = _call(AsyncClient.retrieve_response)
+
+    def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        future: Future[T] = self._portal.start_task_soon(call)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # an interrupted cell gives the call up
+            raise

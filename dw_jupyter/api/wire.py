@@ -1,0 +1,144 @@
+"""One connection pool to one account: requests go out by the policy, answers come back read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import httpx
+
+from dw_jupyter import config, errors
+from dw_jupyter.api import answers, reading, retry
+
+T = TypeVar("T")
+
+# The service answers an upload only when every line is stored, and a download may pause while rows are answered.
+READ_SECONDS = 300.0
+# A drip of bytes never trips a read timeout, so a call has an end of its own.
+CALL_SECONDS = 120.0
+
+
+class Wire:
+    """What every call goes through.
+
+    Args:
+        connection: address and key.
+        attempts: how often a call is tried at most.
+        transport: what carries the requests; httpx's own, with its proxies and certificates, unless given.
+    """
+
+    def __init__(
+        self, connection: config.Connection, *, attempts: int, transport: httpx.AsyncBaseTransport | None
+    ) -> None:
+        self._attempts = attempts
+        self._http = httpx.AsyncClient(
+            base_url=connection.base_url,
+            headers={
+                "Authorization": f"Bearer {connection.api_key}",
+                "User-Agent": f"dw_jupyter/{version('dw_jupyter')}",
+            },
+            timeout=_timeout(READ_SECONDS),
+            transport=transport,
+            # A proxy from the environment cannot reach this machine's own service.
+            trust_env=not connection.loopback,
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def call(
+        self,
+        kind: type[T],
+        method: str,
+        path: str,
+        *,
+        effect: retry.Effect = "none",
+        seconds: float = CALL_SECONDS,
+        **request: Any,
+    ) -> T:
+        """One call, tried again as :mod:`~dw_jupyter.api.retry` decides, its answer read as ``kind``.
+
+        Args:
+            kind: what the answer is; ``None`` for one without a body.
+            method: of HTTP.
+            path: behind the base URL.
+            effect: what the call does to the service.
+            seconds: how long one attempt may take in all.
+            request: passed to httpx.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            error: errors.APIError
+            try:
+                async with asyncio.timeout(seconds):
+                    response = await self._http.request(method, path, timeout=_timeout(seconds), **request)
+            except (httpx.RequestError, TimeoutError) as cause:
+                error = self.unreached(cause, method=method, path=path)
+            else:
+                if response.is_success or _is_gone(response, method, attempt):
+                    return reading.read(response, kind, method=method, path=path)
+                error = answers.read_error(response, path=path)
+            await self.wait(error, attempt, effect=effect)
+
+    @asynccontextmanager
+    async def stream(self, path: str, *, params: dict[str, str | int]) -> AsyncIterator[httpx.Response]:
+        """A response whose body is still to be read. Not tried again: whoever reads it knows from where.
+
+        Raises:
+            APIError: the answer is no, or none.
+        """
+        request = self._http.build_request("GET", path, params=params)
+        try:
+            response = await self._http.send(request, stream=True)
+        except httpx.RequestError as cause:
+            raise self.unreached(cause, method="GET", path=path) from None
+        try:
+            if not response.is_success:
+                await response.aread()
+                raise answers.read_error(response, path=path)
+            yield response
+        except httpx.RequestError as cause:
+            raise self.unreached(cause, method="GET", path=path) from None
+        finally:
+            await response.aclose()
+
+    async def wait(self, error: errors.APIError, attempt: int, *, effect: retry.Effect = "none") -> None:
+        """Wait before the next attempt.
+
+        Raises:
+            APIError: there will be none; the error that was given.
+        """
+        pause = None
+        if attempt < self._attempts:
+            pause = retry.decide(effect=effect, attempt=attempt, outcome=retry.outcome_of(error))
+        if pause is None:
+            raise error
+        await asyncio.sleep(pause)
+
+    def unreached(self, cause: Exception, *, method: str, path: str) -> errors.APIConnectionError:
+        """No answer; ``unclear`` unless no connection was made. The cause holds the request, so it is not chained."""
+        never_left = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        reason = str(cause) or type(cause).__name__
+        return errors.APIConnectionError(
+            f"{self._http.base_url.host} did not answer {method} {path}: {reason}"[:300],
+            "Check the connection; a job goes on by itself when it is back.",
+            method=method,
+            path=path,
+            unclear=not never_left,
+        )
+
+
+def _timeout(seconds: float) -> httpx.Timeout:
+    """How long a connection may take, and a read or a write may pause, in a call that may take ``seconds``."""
+    pause = max(READ_SECONDS, seconds)
+    return httpx.Timeout(30.0, read=pause, write=READ_SECONDS)
+
+
+def _is_gone(response: httpx.Response, method: str, attempt: int) -> bool:
+    """Whether a repeated delete finds that the first one, whose answer was lost, did its work."""
+    return method == "DELETE" and attempt > 1 and response.status_code == httpx.codes.NOT_FOUND
