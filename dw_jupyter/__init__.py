@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from dw_jupyter.job.accounts import models, use
     from dw_jupyter.job.handle import Job
     from dw_jupyter.job.snapshot import Snapshot
-    from dw_jupyter.job.submit import attach, jobs, submit
+    from dw_jupyter.job.shelf import attach, jobs
+    from dw_jupyter.job.submit import submit
 
 __all__ = [
     "AsyncClient",
@@ -47,8 +48,8 @@ _HOMES = {
     "Client": "dw_jupyter.api.sync",
     "Job": "dw_jupyter.job.handle",
     "Snapshot": "dw_jupyter.job.snapshot",
-    "attach": "dw_jupyter.job.submit",
-    "jobs": "dw_jupyter.job.submit",
+    "attach": "dw_jupyter.job.shelf",
+    "jobs": "dw_jupyter.job.shelf",
     "models": "dw_jupyter.job.accounts",
     "submit": "dw_jupyter.job.submit",
     "use": "dw_jupyter.job.accounts",

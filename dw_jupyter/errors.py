@@ -83,7 +83,14 @@ class LocalServiceError(DoublewordError):
 
 
 class JournalError(DoublewordError):
-    """The journal on disk could not be read or written. What it holds is untouched."""
+    """The journal on disk could not be read or written. What it holds is untouched.
+
+    ``passing`` says whether room on the disk, or its coming back, would mend it.
+    """
+
+    def __init__(self, what: str, todo: str = "", *, passing: bool = False) -> None:
+        super().__init__(what, todo)
+        self.passing = passing
 
 
 class JobError(DoublewordError):

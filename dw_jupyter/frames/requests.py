@@ -18,9 +18,8 @@ from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.shards import Shard, ShardWriter
 from dw_jupyter.frames.template import Template
 
-_DIGITS = 9
 _LIMITS = Limits()
-_OPENING = b'{"custom_id":"row-%09d'
+_OPENING = b'{"custom_id":"row-%09d'  # as `ids.custom_id` has it
 _CLOSING = b"}\n"
 _Line = tuple[bytes, ...]
 
@@ -47,18 +46,6 @@ class Written:
     """A hash of ``HASH_BYTES`` a row: of its url and body, without its custom_id."""
 
 
-def custom_id(position: int) -> str:
-    """The id of the request for a row: ``row-000000017``."""
-    return f"row-{position:0{_DIGITS}d}"
-
-
-def position(custom_id: str) -> int | None:
-    """The row that a ``custom_id`` is for, None where it is not one of ours."""
-    digits = custom_id[4:]
-    ours = custom_id.startswith("row-") and len(digits) == _DIGITS and digits.isascii() and digits.isdigit()
-    return int(digits) if ours else None
-
-
 def write_requests(form: RequestForm, frame: pd.DataFrame, folder: Path, *, limits: Limits = _LIMITS) -> Written:
     """Write one request line a row into files in ``folder``, in the order of the rows.
 
@@ -73,8 +60,8 @@ def write_requests(form: RequestForm, frame: pd.DataFrame, folder: Path, *, limi
     """
     hashes = bytearray()
     with ShardWriter(folder, limits) as writer:
-        for line, length, digest in _requests(form, frame, limits):
-            writer.write(line, length)
+        for row, (line, length, digest) in enumerate(_requests(form, frame, limits)):
+            writer.write(line, length, row=row)
             hashes += digest
     return Written(
         shards=tuple(writer.shards),

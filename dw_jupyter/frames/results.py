@@ -13,19 +13,20 @@ from dw_jupyter.frames.answers import Answers
 from dw_jupyter.frames.column import Positions, TextColumn, make_column
 from dw_jupyter.frames.failures import one_line
 from dw_jupyter.frames.fields import choices_of
+from dw_jupyter.frames.ids import positions
 from dw_jupyter.frames.lines import Line, outcome, read_lines
-from dw_jupyter.frames.requests import position
 from dw_jupyter.frames.schema import Schema
 
 Status = Literal["pending", "completed", "failed", "cancelled", "expired", "missing"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 """The categories of ``dw_status``, in this order."""
 
-# The states of a row, 0 while it is open; a line counts where its state is more than the row's.
-_FAILED, _COMPLETED = 1, 2
+# The states of a row; a line counts where its state is more than the row's.
+_LADDER: tuple[Status, ...] = ("pending", "missing", "expired", "cancelled", "failed", "completed")
+_OPEN, _FAILED, _COMPLETED = 0, 4, 5
+_CODES = np.array([STATUSES.index(status) for status in _LADDER], dtype=np.int8)
+_USUAL = frozenset({"", "stop"})
 _PIECE = 256 * 1024
-_ID = np.frombuffer(b"row-000000000\n", dtype=np.uint8)
-_POWERS = 10 ** np.arange(8, -1, -1, dtype=np.int64)
 
 
 class Results:
@@ -38,17 +39,20 @@ class Results:
     Args:
         rows: how many rows the job has.
         schema: what the answers promise to be; None for plain text, which becomes one column ``response``.
+        shares: for each row the one whose answer it has, where several rows ask the same; None where each has its own.
     """
 
-    def __init__(self, rows: int, schema: Schema | None = None) -> None:
+    def __init__(self, rows: int, schema: Schema | None = None, *, shares: Positions | None = None) -> None:
         self.rows = rows
         self.unknown = 0
         """Lines whose custom_id is not a row of this job."""
         self.broken = 0
         """Lines that are not JSON, or not UTF-8."""
         self._lock = threading.Lock()
+        self._shares = shares
         self._states = np.zeros(rows, dtype=np.int8)
         self._errors = TextColumn(rows)
+        self._finishes = FinishReasons(rows)
         self._answers = Answers(schema) if schema else None
         if schema:
             root = schema.json_schema
@@ -62,12 +66,38 @@ class Results:
     @property
     def completed(self) -> int:
         """Rows with an answer."""
-        return int(np.count_nonzero(self._states == _COMPLETED))
+        return int(np.count_nonzero(self._shown(self._states) == _COMPLETED))
 
     @property
     def failed(self) -> int:
         """Rows that failed, and have no answer."""
-        return int(np.count_nonzero(self._states == _FAILED))
+        return int(np.count_nonzero(self._shown(self._states) == _FAILED))
+
+    def rows_of(self, *statuses: Status) -> Positions:
+        """The rows with an answer of their own whose status is one of these."""
+        found = np.flatnonzero(np.isin(self._states, [_LADDER.index(status) for status in statuses]))
+        return found if self._shares is None else found[self._shares[found] == found]
+
+    def rows_ending(self, finish_reason: str) -> Positions:
+        """The rows whose answer ended for this reason, such as ``length``; one that does not fit the schema too."""
+        return self._finishes.rows_of(finish_reason)
+
+    def close(self, rows: Positions, status: Status, reason: str) -> None:
+        """Give those of the rows that are open their last status, and say why."""
+        with self._lock:
+            rows = rows[self._states[rows] == _OPEN]
+            self._states[rows] = _LADDER.index(status)
+            self._errors.put(rows, [reason] * len(rows))
+
+    def reopen(self, rows: Positions) -> None:
+        """Take back what rows have, since they are asked again."""
+        with self._lock:
+            answered = rows[self._states[rows] == _COMPLETED]
+            self._states[rows] = _OPEN
+            self._errors.put(rows, [None] * len(rows))
+            self._finishes.clear(rows)
+            for column in self._columns.values():
+                column.put(answered, [None] * len(answered))
 
     def add(self, block: bytes) -> int:
         """Take a block of whole lines; the last newline may be missing.
@@ -84,38 +114,38 @@ class Results:
             count += len(lines) + broken
         return count
 
-    def frame(self, index: pd.Index, *, rest: Status = "pending") -> pd.DataFrame:
+    def frame(self, index: pd.Index) -> pd.DataFrame:
         """The user's frame: the columns of the schema (or ``response``), ``dw_status`` and ``dw_error``.
 
         Args:
             index: the source's index, one label a row; the frame has it as it is.
-            rest: the status of rows that have neither an answer nor a failure.
 
         Returns:
             A frame of its own: what comes later does not change it. Its dtypes are the same from the first moment on.
         """
         with self._lock:
-            columns: dict[str, Any] = {name: column.array() for name, column in self._columns.items()}
-            codes = self._states.copy()
-            columns["dw_error"] = self._errors.array()
-        words: tuple[Status, ...] = (rest, "failed", "completed")
-        names = np.array([STATUSES.index(word) for word in words], dtype=np.int8)
-        error = columns.pop("dw_error")
-        columns["dw_status"] = pd.Categorical.from_codes(names[codes], dtype=pd.CategoricalDtype(list(STATUSES)))
+            columns: dict[str, Any] = {name: self._shown(column.array()) for name, column in self._columns.items()}
+            codes = self._shown(self._states).copy()
+            error = self._shown(self._errors.array())
+        columns["dw_status"] = pd.Categorical.from_codes(_CODES[codes], dtype=pd.CategoricalDtype(list(STATUSES)))
         columns["dw_error"] = error
         return pd.DataFrame(columns, index=index, copy=False)
 
+    def _shown(self, values: Any) -> Any:
+        return values if self._shares is None else values.take(self._shares)
+
     def _take(self, lines: list[Line]) -> None:
-        positions = _positions([line.custom_id for line in lines])
-        known = (positions >= 0) & (positions < self.rows)
+        rows = positions([line.custom_id for line in lines])
+        known = (rows >= 0) & (rows < self.rows)
         if not known.all():
             self.unknown += len(lines) - int(np.count_nonzero(known))
             lines = [line for line, one in zip(lines, known.tolist(), strict=True) if one]
-            positions = positions[known]
+            rows = rows[known]
         answered: list[int] = []
         texts: list[str] = []
         failed: list[int] = []
         reasons: list[str] = []
+        unusual: dict[str, list[int]] = {}
         for place, line in enumerate(lines):
             text, reason = outcome(line)
             if text is None:
@@ -124,6 +154,10 @@ class Results:
             else:
                 answered.append(place)
                 texts.append(text)
+                if reason not in _USUAL:
+                    unusual.setdefault(reason, []).append(place)
+        for reason, places in unusual.items():
+            self._finishes.note(rows[places], reason)
         columns: list[list[Any]] = [texts]
         if self._answers:
             columns, fitting, misfits = self._answers.decode(texts)
@@ -131,12 +165,12 @@ class Results:
                 failed.append(answered[place])
                 reasons.append(_misfit(reason, texts[place], outcome(lines[answered[place]])[1]))
             answered = [answered[place] for place in fitting]
-        self._complete(positions[answered], columns)
-        rows, news = self._claim(positions[failed], _FAILED)
+        self._complete(rows[answered], columns)
+        rows, news = self._claim(rows[failed], _FAILED)
         self._errors.put(rows, _pick(reasons, news))
 
     def _complete(self, rows: Positions, columns: list[list[Any]]) -> None:
-        recovered = np.unique(rows[self._states[rows] == _FAILED])
+        recovered = np.unique(rows[(self._states[rows] > _OPEN) & (self._states[rows] < _COMPLETED)])
         if len(recovered):
             self._errors.put(recovered, [None] * len(recovered))
         rows, news = self._claim(rows, _COMPLETED)
@@ -149,6 +183,28 @@ class Results:
         news = news[np.sort(np.unique(rows[news], return_index=True)[1])]
         self._states[rows[news]] = state
         return rows[news], news
+
+
+class FinishReasons:
+    """Why answers ended, of those rows where it was not the usual reason."""
+
+    def __init__(self, rows: int) -> None:
+        self._codes = np.zeros(rows, dtype=np.int8)
+        self._words = [""]
+
+    def note(self, rows: Positions, reason: str) -> None:
+        """Take down why the answers of some rows ended."""
+        if reason not in self._words:
+            self._words.append(reason)
+        self._codes[rows] = self._words.index(reason)
+
+    def clear(self, rows: Positions) -> None:
+        """Forget it."""
+        self._codes[rows] = 0
+
+    def rows_of(self, reason: str) -> Positions:
+        """The rows whose answer ended for this reason."""
+        return np.flatnonzero(self._codes == self._words.index(reason)) if reason in self._words else np.array([], int)
 
 
 def _pick(values: list[Any], places: Positions) -> list[Any]:
@@ -167,18 +223,3 @@ def _pieces(block: bytes) -> Iterator[bytes]:
         end = block.find(b"\n", start + _PIECE) + 1 or len(block)
         yield block[start:end]
         start = end
-
-
-def _positions(ids: list[str | None]) -> Positions:
-    """The row of each id, -1 where it is not one of ours."""
-    try:
-        text = np.frombuffer("\n".join(ids).encode() + b"\n", dtype=np.uint8)  # type: ignore[arg-type]  # None is caught
-    except (TypeError, UnicodeEncodeError):
-        text = np.empty(0, dtype=np.uint8)
-    if len(text) == len(ids) * len(_ID):
-        digits = text.reshape(-1, len(_ID)) - _ID
-        numbers = digits[:, 4:13]
-        if not digits[:, [0, 1, 2, 3, 13]].any() and (numbers <= 9).all():
-            return numbers.astype(np.int64) @ _POWERS
-    found = (position(one) if one is not None else None for one in ids)
-    return np.array([-1 if row is None else row for row in found], dtype=np.int64)

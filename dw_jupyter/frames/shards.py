@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
+from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.limits import Limits
 
 _BUFFER = 256 * 1024
@@ -51,10 +54,12 @@ class ShardWriter:
         elif self._file:
             self._file.close()
 
-    def write(self, parts: tuple[bytes, ...], length: int) -> None:
-        """Add one line, given in parts of this length together; it ends in a newline and fits in a file."""
+    def write(self, parts: tuple[bytes, ...], length: int, *, row: int) -> None:
+        """Add the line of a row, given in parts of this length together; it ends in a newline and fits in a file."""
         if self._requests == self._limits.requests or self._bytes + length > self._limits.file_bytes:
             self._finish()
+        if not self._requests:
+            self._first = row
         self._requests += 1
         self._bytes += length
         self._parts += parts
@@ -79,5 +84,29 @@ class ShardWriter:
             path = Path(file.name)
         self.shards.append(Shard(path=path, requests=self._requests, bytes=self._bytes, first=self._first))
         self._file = None
-        self._first += self._requests
         self._requests = self._bytes = 0
+
+
+def deal(files: Iterable[Path], piles: Positions, folder: Path, limits: Limits) -> list[list[Shard]]:
+    """Deal the lines of request files out to piles, each in files of its own in ``folder``.
+
+    Args:
+        files: the request files of a job, a line a row, in the order of the rows.
+        piles: for each row the number of its pile; -1 to leave its line out.
+        folder: where ``pile-0``, ``pile-1`` … are made.
+        limits: of one file.
+    """
+    with contextlib.ExitStack() as stack:
+        writers = []
+        for number in range(int(piles.max(initial=-1)) + 1):
+            pile = folder / f"pile-{number}"
+            pile.mkdir()
+            writers.append(stack.enter_context(ShardWriter(pile, limits)))
+        row = 0
+        for path in files:
+            with path.open("rb") as lines:
+                for line in lines:
+                    if piles[row] >= 0:
+                        writers[piles[row]].write((line,), len(line), row=row)
+                    row += 1
+    return [writer.shards for writer in writers]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
-from dw_jupyter.frames.results import Results
 from dw_jupyter.job.journal import Journal, Kind
+from dw_jupyter.job.ledger import Ledger
 
 
 class Collector:
@@ -16,13 +17,13 @@ class Collector:
     Args:
         journal: the job; the cursor is the number of whole lines it holds of each file.
         number: which shard.
-        results: where each line goes once it is on the disk.
+        ledger: where lines go.
     """
 
-    def __init__(self, journal: Journal, number: int, *, results: Results) -> None:
+    def __init__(self, journal: Journal, number: int, *, ledger: Ledger) -> None:
         self._journal = journal
         self._number = number
-        self._results = results
+        self._ledger = ledger
 
     def _files(self, batch: Batch) -> list[tuple[Path, str, int]]:
         """Path on disk, file id and lines that the counts promise, for each file that the batch names."""
@@ -67,9 +68,6 @@ class Collector:
             self._journal.replace(path, newer)
 
     async def _fetch(self, client: AsyncClient, path: Path, file_id: str) -> None:
-        def receive(block: bytes) -> None:
-            self._journal.append(path, block)
-            self._results.add(block)
-
         skip = self._journal.cursor(path)
+        receive = partial(self._ledger.append, path)
         await client.read_file(file_id, receive, skip=skip, first=self._journal.lines(path).first())

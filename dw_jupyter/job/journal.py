@@ -179,7 +179,7 @@ def publish(prepared: Path, record: JobRecord, *, fresh: bool) -> tuple[Journal,
         The journal, and whether it is new. With ``fresh`` it always is: the id gets a number.
     """
     jobs = prepared.parent
-    stem = record.digest[:12]
+    stem = record.stem
     if not fresh and (known := latest(jobs, stem)) is not None:
         return Journal.load(known), False
     number = 1
@@ -245,7 +245,8 @@ def disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise JournalError(f"The journal {folder} cannot be written: {error.strerror or error}", _KEEP) from None
+        what = f"The journal {folder} cannot be written: {error.strerror or error}"
+        raise JournalError(what, _KEEP, passing=folder.exists()) from None
 
 
 def _sync_folder(folder: Path) -> None:

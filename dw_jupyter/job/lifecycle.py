@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import contextvars
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +19,19 @@ import filelock
 import pandas as pd
 
 from dw_jupyter import config, errors
-from dw_jupyter.api.lines import read_blocks
-from dw_jupyter.frames.results import Results, Status
-from dw_jupyter.frames.schema import Schema
+from dw_jupyter.frames.results import Results
+from dw_jupyter.job.borrowed import Borrowed, release
 from dw_jupyter.job.journal import Journal, save
+from dw_jupyter.job.ledger import Ledger
 from dw_jupyter.job.publisher import Publisher, Renderer, log
 from dw_jupyter.job.rate import Rate
 from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
 from dw_jupyter.job.shard import Shard
-from dw_jupyter.job.snapshot import ENDED, Snapshot, State
-from dw_jupyter.job.tally import outcome, tally
+from dw_jupyter.job.snapshot import Snapshot, State
+from dw_jupyter.job.tally import opening, outcome, tally
+
+Again = Callable[[Journal, Results], None]
+"""Changes the record of an ended job, whose results these are, so that it begins again; or does nothing."""
 
 
 class Lifecycle:
@@ -35,9 +40,10 @@ class Lifecycle:
     Args:
         journal: the job's folder.
         note: said beside the counts, such as that the job was begun by an earlier cell.
+        neighbour: gives the lifecycle of another job, by its folder.
     """
 
-    def __init__(self, journal: Journal, *, note: str = "") -> None:
+    def __init__(self, journal: Journal, *, note: str = "", neighbour: Callable[[Path], Awaitable[Lifecycle]]) -> None:
         record = journal.record
         self.journal = journal
         self.receipt: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -49,41 +55,22 @@ class Lifecycle:
         self.error: errors.DoublewordError | None = None
         """What kept the job from being sent, or from going on."""
         self._note = note
-        self._results = self._empty()
-        self._read: dict[Path, int] = {}
+        self._neighbour = neighbour
+        self._ledger = Ledger(journal)
         self._rate = Rate()
         self._task: asyncio.Task[None] | None = None
         self._shards: list[Shard] = []
         self._service = Service(
             partial(config.connect, record.account),
-            token=record.shards[0].token.rpartition("-")[0],
+            token=record.token,
             trouble=lambda text: self._publisher.publish(trouble=text.replace("\n", " ")),
         )
-        self._publisher = Publisher(self._first_snapshot())
-
-    def _first_snapshot(self) -> Snapshot:
-        record = self.journal.record
-        return Snapshot(
-            job=record.id,
-            label=record.label,
-            state=record.state,
-            total=record.rows,
-            completed=record.completed,
-            failed=record.failed,
-            model=record.model,
-            window=record.window,
-            account=record.account,
-            batches=tuple(shard.batch.id for shard in record.shards if shard.batch),
-            note=self._note,
-            error=record.error,
-            started=record.created,
-            updated=record.finished or time.time(),
-        )
+        self._publisher = Publisher(opening(journal.record, note=note))
 
     def frame(self, index: pd.Index) -> pd.DataFrame:
         """The answers so far on ``index``; a new frame each time. From any thread."""
         snapshot = self.snapshot
-        frame = self._results.frame(index, rest=_rest(snapshot.state))
+        frame = self._ledger.results.frame(index)
         frame.attrs["dw_jupyter"] = {
             "job": snapshot.job,
             "state": snapshot.state,
@@ -93,26 +80,25 @@ class Lifecycle:
         }
         return frame
 
-    async def start(self, *, resume: str | None) -> None:
+    async def start(self, *, again: Again | None) -> None:
         """Read what is on the disk already; begin, or go on where the journal stopped.
 
         Whoever has the lock reads before it decides: another kernel may have done anything until then.
 
         Args:
-            resume: the completion window in which to take up a job that ended with something unsent, such as for
-                want of credit; ``None`` to leave it as it ended.
+            again: takes a job up that has ended, or leaves it as it ended; not asked where another kernel drives it.
         """
         owned = self._take()
         try:
             await asyncio.to_thread(self._reread)
-            if resume and owned and self.journal.record.resumable:
-                self.journal.record.resume(window=resume)
-                self.journal.forget_cancel()
+            if again is not None and owned and self.journal.record.finished is not None:
+                await asyncio.to_thread(again, self.journal, self._ledger.results)
+                await asyncio.to_thread(self._reread)
         except BaseException:
             if owned:
                 self.journal.lock.release()
             raise
-        self._publisher.snapshot = self._first_snapshot()
+        self._publisher.snapshot = opening(self.journal.record, note=self._note)
         if self.journal.record.finished is not None:
             if owned:
                 self.journal.lock.release()
@@ -169,11 +155,11 @@ class Lifecycle:
         """Show what the kernel that drives the job writes, until it is gone and this one has taken over."""
         self._publisher.publish(note="Another kernel drives this job; this view follows it.")
         while not self._take():
-            await asyncio.to_thread(self._read_more)
+            await asyncio.to_thread(self._ledger.read_more)
             self._observe()
             self._mark_looked()
-            if all(shard.batch or shard.error for shard in self.journal.record.shards) and not self.receipt.done():
-                self.receipt.set_result(None)
+            if all(shard.settled or shard.waits_for for shard in self.journal.record.shards):
+                self._mark_received()
             await asyncio.sleep(LOOPBACK.least if self.journal.record.account == "local" else CLOUD.least)
         await asyncio.to_thread(self._reread)
         self._publisher.publish(note=self._note)
@@ -181,8 +167,8 @@ class Lifecycle:
     async def _drive(self) -> None:
         record = self.journal.record
         if record.finished is None:
-            await save(self.journal)
-            make = partial(Shard, results=self._results, service=self._service, changed=self._observe)
+            await self._service.keep(partial(save, self.journal))
+            make = partial(Shard, ledger=self._ledger, service=self._service, changed=self._observe)
             self._shards = [make(self.journal, number) for number in range(len(record.shards))]
             try:
                 async with asyncio.TaskGroup() as group:
@@ -190,36 +176,56 @@ class Lifecycle:
                         group.create_task(self._run(shard))
             except BaseExceptionGroup as several:
                 raise several.exceptions[0] from None
-            record.completed, record.failed = self._results.completed, self._results.failed
+            record.finished = time.time()
+            await asyncio.to_thread(self._ledger.close)
+            results = self._ledger.results
+            record.completed, record.failed = results.completed, results.failed
             record.state, record.error = outcome(
                 record,
                 completed=record.completed,
                 reason="" if record.completed else self._commonest_failure(),
                 cancelling=self.journal.cancel_asked,
             )
-            record.finished = time.time()
-            await save(self.journal)
+            await self._service.keep(partial(save, self.journal))
         error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
         self._end(record.state, error)
 
     async def _run(self, shard: Shard) -> None:
+        if shard.record.waits_for:
+            await self._wait_for(shard)
         try:
             await shard.send()
         except errors.APIError as error:
             self.error = self.error or error
-        sent = [run.record.batch for run in self._shards if run.record.batch or run.record.error]
-        if len(sent) == len(self._shards) and not self.receipt.done():
-            if any(sent) or self.error is None:
-                self.receipt.set_result(None)
+        placed = [run.record for run in self._shards if run.record.settled or run.record.waits_for]
+        if len(placed) == len(self._shards) and not self.receipt.done():
+            if self.error is None or any(run.batch or run.waits_for for run in placed):
+                self._mark_received()
             else:
                 self.receipt.set_exception(self.error)
-        if self.error is not None and any(sent):
+        if self.error is not None and any(run.batch for run in placed):
             self._publisher.publish(note=f"A part was not sent; run the cell again to send it. {self.error.what}")
         await shard.watch()
 
+    async def _wait_for(self, shard: Shard) -> None:
+        """Take over the answers that another job gets for this shard's rows; what is left then is sent."""
+        self._mark_received()
+        folder = self.journal.folder.parent / shard.record.waits_for
+        other = None
+        with contextlib.suppress(errors.JournalError):  # deleted: then nothing comes from there
+            other = await self._neighbour(folder)
+        if other is not None:
+            borrowed = await asyncio.to_thread(Borrowed, self.journal, shard.number, other.journal, self._ledger)
+            ended = asyncio.wrap_future(other.done)
+            while not ended.done() and not self.journal.cancel_asked:
+                await asyncio.wait((ended,), timeout=self._service.pace.least)
+                await self._service.keep(partial(asyncio.to_thread, borrowed.take))
+                self._observe()
+        await self._service.keep(partial(asyncio.to_thread, release, self.journal, shard.number, self._ledger.results))
+
     def _end(self, state: State, error: errors.DoublewordError | None) -> None:
         """Publish the last snapshot, and only then let those who wait go on: nbclient drops what comes later."""
-        done = self._results.completed, self._results.failed
+        done = self._ledger.results.completed, self._ledger.results.failed
         self._publisher.publish(
             state=state,
             completed=done[0],
@@ -230,13 +236,15 @@ class Lifecycle:
         )
         self._publisher.emit()
         self.error = self.error or error
-        if not self.receipt.done():
-            if state == "failed" and self.error is not None:
-                self.receipt.set_exception(self.error)
-            else:
-                self.receipt.set_result(None)
+        if state == "failed" and self.error is not None and not self.receipt.done():
+            self.receipt.set_exception(self.error)
+        self._mark_received()
         self._mark_looked()
         self.done.set_result(self.snapshot)
+
+    def _mark_received(self) -> None:
+        if not self.receipt.done():
+            self.receipt.set_result(None)
 
     def _mark_looked(self) -> None:
         if not self.looked.done():
@@ -245,13 +253,17 @@ class Lifecycle:
     def _observe(self) -> None:
         """Put together what the shards have seen."""
         now = time.time()
+        record = self.journal.record
         counts = tally(
-            self.journal.record,
-            uploaded=[shard.uploaded for shard in self._shards] or [0] * len(self.journal.record.shards),
-            answered=self._results.completed,
-            rejected=self._results.failed,
+            record,
+            uploaded=[shard.uploaded for shard in self._shards] or [0] * len(record.shards),
+            fetched=self._ledger.fetched(),
+            answered=self._ledger.results.completed,
+            rejected=self._ledger.results.failed,
             cancelling=self.journal.cancel_asked,
         )
+        # What is saved next tells those who list the jobs.
+        record.state, record.completed, record.failed = counts["state"], counts["completed"], counts["failed"]
         rate = None
         if self._shards and all(shard.looked for shard in self._shards if shard.record.batch):
             self._mark_looked()
@@ -261,36 +273,14 @@ class Lifecycle:
 
     def _commonest_failure(self) -> str:
         """The reason that most of the failed rows give, ``""`` where none has failed."""
-        reasons = self._results.frame(pd.RangeIndex(self._results.rows))["dw_error"].value_counts()
+        results = self._ledger.results
+        frame = results.frame(pd.RangeIndex(results.rows))
+        reasons = frame.loc[frame["dw_status"] == "failed", "dw_error"].value_counts()
         return str(reasons.index[0]) if len(reasons) else ""
 
-    def _empty(self) -> Results:
-        record = self.journal.record
-        schema = Schema.from_json(record.json_schema) if record.json_schema else None
-        return Results(record.rows, schema)
-
     def _reread(self) -> None:
-        """Take in what is on the disk, from the beginning."""
-        self._results = self._empty()
-        self._read.clear()
-        self._read_more()
-
-    def _read_more(self) -> None:
-        """Take in what was written since, by whichever kernel, a block at a time."""
         self.journal.reload()
-        for number in range(len(self.journal.record.shards)):
-            for kind in ("output", "error"):
-                path = self.journal.path(kind, number)
-                for block in read_blocks(path, start=self._read.get(path, 0)):
-                    self._results.add(block)
-                    self._read[path] = self._read.get(path, 0) + len(block)
+        self._ledger.reread()
 
 
 _BUG = "This is a bug of dw_jupyter; what was answered is kept. Please report it."
-
-
-def _rest(state: State) -> Status:
-    """The status of a row without an answer, in a job of this state."""
-    if state not in ENDED:
-        return "pending"
-    return "cancelled" if state == "cancelled" else "missing"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from typing import Any
 
 import msgspec
@@ -29,15 +28,28 @@ class ShardRecord(msgspec.Struct, kw_only=True):
     input_file_id: str = ""
     creating: bool = False
     """A create was begun; with no ``batch``, whether it arrived is not known."""
+    again: bool = False
+    """Its rows were asked before, and are asked again: what they had is taken back."""
+    retrying: bool = False
+    """A retry on the service was begun; whether it arrived is not known."""
+    epoch: int = 0
+    """How often the service was asked to run its failed requests again, in place."""
+    waits_for: str = ""
+    """The job that these rows are under way in; they are sent if they fail there."""
     batch: Batch | None = None
     """The batch as it was last seen."""
     error: str = ""
     """Why it will not be sent, or not be answered: two lines."""
 
     @property
+    def settled(self) -> bool:
+        """Whether it is known what becomes of it: a batch is made, it is refused, or there is nothing to send."""
+        return bool(self.batch or self.error) or (not self.requests and not self.waits_for)
+
+    @property
     def ended(self) -> bool:
         """Whether no more answers can come."""
-        return bool(self.error) or (self.batch is not None and self.batch.ended)
+        return bool(self.error) or (self.settled and (self.batch is None or self.batch.ended))
 
 
 class JobRecord(msgspec.Struct, kw_only=True):
@@ -52,8 +64,18 @@ class JobRecord(msgspec.Struct, kw_only=True):
     model: str
     rows: int
     json_schema: dict[str, Any] | None
+    token: str
+    """What all batches of the job share in their metadata."""
     shards: list[ShardRecord]
     created: float
+    definite: bool = False
+    """Whether the model was asked for one definite answer, so that requests that are the same have the same one."""
+    reused: int = 0
+    """Rows whose answer an earlier job had."""
+    stopped: str = ""
+    """Why the job was stopped before its end, without the user: two lines."""
+    merged: int = 0
+    """Rows that ask what another row asks, and share its answer."""
     version: int = VERSION
     state: State = "uploading"
     error: str = ""
@@ -63,12 +85,17 @@ class JobRecord(msgspec.Struct, kw_only=True):
     failed: int = 0
 
     @property
+    def stem(self) -> str:
+        """What its id begins with: jobs with the same requests differ in what follows."""
+        return self.digest[:12]
+
+    @property
     def resumable(self) -> bool:
         """Whether the job ended with something that was never sent, for a reason that may be gone by now.
 
         What a cancel kept from being sent stays unsent, unless it kept all of it: then nothing has begun.
         """
-        unsent = [shard for shard in self.shards if shard.batch is None]
+        unsent = [shard for shard in self.shards if shard.batch is None and shard.requests]
         if self.state == "cancelled":
             unsent = unsent if len(unsent) == len(self.shards) else []
         return self.finished is not None and bool(unsent)
@@ -88,33 +115,6 @@ def digest(account: str, requests: str) -> str:
     return hashlib.blake2b(f"{account}\n{requests}".encode(), digest_size=16).hexdigest()
 
 
-def new_record(
-    *,
-    digest: str,
-    account: str,
-    label: str,
-    endpoint: str,
-    window: str,
-    model: str,
-    rows: int,
-    json_schema: dict[str, Any] | None,
-    shards: list[tuple[int, int, int]],
-) -> JobRecord:
-    """The first record of a job; ``shards`` gives requests, bytes and first row of each."""
-    token = f"dwj-{secrets.token_hex(8)}"
-    return JobRecord(
-        id="",
-        digest=digest,
-        account=account,
-        label=label,
-        endpoint=endpoint,
-        window=window,
-        model=model,
-        rows=rows,
-        json_schema=json_schema,
-        shards=[
-            ShardRecord(requests=requests, bytes=size, first=first, token=f"{token}-{number:03}")
-            for number, (requests, size, first) in enumerate(shards)
-        ],
-        created=time.time(),
-    )
+def new_token() -> str:
+    """What all batches of a job share in their metadata."""
+    return f"dwj-{secrets.token_hex(8)}"

@@ -21,7 +21,7 @@ import msgspec
 from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
-from dw_jupyter.frames.requests import position
+from dw_jupyter.frames.ids import position
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.record import ShardRecord
 

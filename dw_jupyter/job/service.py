@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 TRANSFERS = 2
 LONGEST_PAUSE = 60.0
+DISK_PAUSE = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,8 @@ class Service:
             client = await self._reach()
             try:
                 result = await step(client)
+            except errors.JournalError as error:
+                await self._outlast(error)
             except errors.APIError as error:
                 lost = isinstance(error, errors.APIConnectionError | errors.AuthenticationError)
                 reconnected = lost and await self._reconnect(client)
@@ -86,6 +89,30 @@ class Service:
             else:
                 self._trouble("")
                 return result
+
+    async def keep(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write to the journal, again and again while the disk does not take it.
+
+        Raises:
+            JournalError: the journal is gone.
+        """
+        troubled = False
+        while True:
+            try:
+                await write()
+            except errors.JournalError as error:
+                troubled = True
+                await self._outlast(error)
+            else:
+                if troubled:
+                    self._trouble("")
+                return
+
+    async def _outlast(self, error: errors.JournalError) -> None:
+        if not error.passing:
+            raise error
+        self._trouble(str(error))
+        await self.pause(DISK_PAUSE)
 
     async def look(self, batch_id: str, *, several: bool) -> Batch:
         """A batch as it is now. Where there are several, one list call serves them all.

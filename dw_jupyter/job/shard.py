@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
-from dw_jupyter.frames.results import Results
 from dw_jupyter.job import collect, send
 from dw_jupyter.job.journal import Journal, save
+from dw_jupyter.job.ledger import CANCELLED_UNSENT, Ledger
 from dw_jupyter.job.record import ShardRecord
 from dw_jupyter.job.service import Service
 
@@ -30,7 +30,7 @@ class Shard:
     Args:
         journal: the job.
         number: which of its shards.
-        results: where answers go.
+        ledger: where answers go.
         service: the account.
         changed: called when the record has changed.
     """
@@ -40,7 +40,7 @@ class Shard:
         journal: Journal,
         number: int,
         *,
-        results: Results,
+        ledger: Ledger,
         service: Service,
         changed: Callable[[], None],
     ) -> None:
@@ -49,16 +49,16 @@ class Shard:
         self.looked = False
         """Whether the service has said in this kernel how far the batch is."""
         self._saved = 0.0
+        self.number = number
         self._journal = journal
-        self._number = number
-        self._collector = collect.Collector(journal, number, results=results)
+        self._collector = collect.Collector(journal, number, ledger=ledger)
         self._service = service
         self._changed = changed
 
     @property
     def record(self) -> ShardRecord:
         """What the journal knows of it."""
-        return self._journal.record.shards[self._number]
+        return self._journal.record.shards[self.number]
 
     async def send(self) -> None:
         """Upload and create, unless that is done. A refusal ends this shard and no other.
@@ -66,13 +66,13 @@ class Shard:
         Raises:
             APIError: the service refuses it for good; the record says so too.
         """
-        if self.record.batch is not None or self.record.error:
+        if self.record.settled:
             return
         try:
             await self._service.persist(self._send)
         except (errors.APIError, errors.JobCancelledError) as error:
             self.record.error = str(error)
-            await save(self._journal)
+            await self._service.keep(self._save)
             if isinstance(error, errors.APIError):
                 raise
         finally:
@@ -81,7 +81,7 @@ class Shard:
     async def _send(self, client: AsyncClient) -> None:
         self._stop_if_cancelled()
         async with self._service.transfers:
-            await send.send(client, self._journal, self._number, progress=self._progress)
+            await send.send(client, self._journal, self.number, progress=self._progress)
 
     def _progress(self, sent: int) -> None:
         self._stop_if_cancelled()
@@ -91,7 +91,7 @@ class Shard:
     def _stop_if_cancelled(self) -> None:
         """End the sending, except where a batch may have been made: that one must be found to be cancelled."""
         if self._journal.cancel_asked and not self.record.creating:
-            raise errors.JobCancelledError("Cancelled before it was sent.", job=self._journal.record.id)
+            raise errors.JobCancelledError(CANCELLED_UNSENT, job=self._journal.record.id)
 
     async def watch(self) -> None:
         """Look and collect until the batch has ended, then drain it."""
@@ -114,7 +114,7 @@ class Shard:
             moved = _counts(batch) != _counts(before)
             if batch.status != before.status or (moved and time.monotonic() - self._saved > SAVE_SECONDS):
                 self._saved = time.monotonic()
-                await save(self._journal)
+                await self._service.keep(self._save)
             await self._collect()
             self._changed()
             if not batch.ended:
@@ -162,9 +162,12 @@ class Shard:
             self._changed()
         await self._service.persist(self._collector.refetch)
 
+    async def _save(self) -> None:
+        await save(self._journal)
+
     async def _lose(self, error: errors.APIError) -> None:
         self.record.error = str(error)
-        await save(self._journal)
+        await self._service.keep(self._save)
 
 
 def _counts(batch: Batch) -> tuple[str, int, int]:

@@ -34,6 +34,10 @@ class Snapshot:
     total: int = 0
     completed: int = 0
     failed: int = 0
+    reused: int = 0
+    """Rows whose answer an earlier job had, or gets."""
+    merged: int = 0
+    """Rows that share the answer of another row, which asks the same."""
     uploaded: float = 0.0
     """Share of the request bytes that are sent, 0 to 1."""
     rate: float | None = None
@@ -100,6 +104,10 @@ class Snapshot:
     def details(self, now: float) -> tuple[str, ...]:
         """Short phrases beside the headline: model, rate, time left. ``now`` is epoch seconds."""
         phrases = [self.model] if self.model else []
+        if self.reused or self.merged:
+            sent = self.total - self.reused - self.merged
+            counts = {"reused": self.reused, "merged": self.merged, "sent": sent}
+            phrases += [f"{count:,} {word}" for word, count in counts.items() if count or word == "sent"]
         if self.ended:
             if self.updated > self.started > 0:
                 phrases.append(f"took {duration(self.updated - self.started)}")

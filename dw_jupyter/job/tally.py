@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from dw_jupyter.job.record import JobRecord
-from dw_jupyter.job.snapshot import State
+from dw_jupyter.job.snapshot import Snapshot, State
 
 
 def tally(
-    record: JobRecord, *, uploaded: Sequence[int], answered: int, rejected: int, cancelling: bool
+    record: JobRecord,
+    *,
+    uploaded: Sequence[int],
+    fetched: tuple[int, int],
+    answered: int,
+    rejected: int,
+    cancelling: bool,
 ) -> dict[str, Any]:
     """The fields of a snapshot that follow from what the batches say and what is on this machine.
 
     Args:
         record: the job.
         uploaded: bytes sent of each shard.
-        answered: rows whose answer is on this machine: more than the counts of a batch that was last seen long ago.
+        fetched: lines of output and of error files that are on this machine.
+        answered: rows whose answer is on this machine, those among them that share one or had one before.
         rejected: rows that have failed as far as the lines on this machine tell, answers that do not fit the schema
             among them: those are the service's success and our failure.
         cancelling: whether the user wants it to end.
     """
     batches = [shard.batch for shard in record.shards if shard.batch is not None]
-    completed = sum(batch.completed for batch in batches)
-    failed = sum(batch.failed for batch in batches)
-    misfits = max(0, rejected - failed)
+    # What the service counts and has not yet been fetched comes on top of what is here.
+    completed = answered + max(0, sum(batch.completed for batch in batches) - fetched[0])
+    failed = rejected + max(0, sum(batch.failed for batch in batches) - fetched[1])
     size = sum(shard.bytes for shard in record.shards)
     sent = sum(s.bytes if s.batch else n for s, n in zip(record.shards, uploaded, strict=True))
     return {
-        "state": "cancelling" if cancelling else _state(record, started=completed + failed + answered > 0),
-        "completed": max(answered, completed - misfits),
-        "failed": failed + misfits,
+        "state": "cancelling" if cancelling else _state(record, started=completed + failed > 0),
+        "completed": min(completed, record.rows),
+        "failed": min(failed, record.rows),
+        "reused": record.reused,
         "uploaded": min(1.0, sent / size) if size else 1.0,
         "window_ends": min((b.expires_at for b in batches if b.expires_at is not None), default=None),
         "batches": tuple(batch.id for batch in batches),
     }
 
 
+def opening(record: JobRecord, *, note: str) -> Snapshot:
+    """The first snapshot of a job whose record is on the disk."""
+    return Snapshot(
+        job=record.id,
+        label=record.label,
+        state=record.state,
+        total=record.rows,
+        completed=record.completed,
+        failed=record.failed,
+        reused=record.reused,
+        merged=record.merged,
+        model=record.model,
+        window=record.window,
+        account=record.account,
+        batches=tuple(shard.batch.id for shard in record.shards if shard.batch),
+        note=note,
+        error=record.error,
+        started=record.created,
+        updated=record.finished or time.time(),
+    )
+
+
 def _state(record: JobRecord, *, started: bool) -> State:
     if started:
         return "running"
-    return "queued" if all(shard.batch or shard.error for shard in record.shards) else "uploading"
+    return "queued" if all(shard.settled or shard.waits_for for shard in record.shards) else "uploading"
 
 
 def outcome(record: JobRecord, *, completed: int, reason: str, cancelling: bool) -> tuple[State, str]:

@@ -53,25 +53,25 @@ def describe() -> str:
 
 
 def _jobs(_shell: Any, _words: list[str]) -> Any:
-    from dw_jupyter.job.submit import jobs
+    from dw_jupyter.job.shelf import jobs
 
     return jobs()
 
 
 def _attach(_shell: Any, words: list[str]) -> Any:
-    from dw_jupyter.job.submit import attach
+    from dw_jupyter.job.shelf import attach
 
     return attach(words[0])
 
 
 def _status(_shell: Any, words: list[str]) -> str:
-    from dw_jupyter.job.submit import attach
+    from dw_jupyter.job.shelf import attach
 
     return attach(words[0]).look(STATUS_SECONDS)
 
 
 def _cancel(_shell: Any, words: list[str]) -> Any:
-    from dw_jupyter.job.submit import attach
+    from dw_jupyter.job.shelf import attach
 
     job = attach(words[0])
     job.cancel()

@@ -104,9 +104,8 @@ async def test_a_body_that_never_gets_further_is_an_error(tmp_path: Path) -> Non
 async def test_headers_tell_how_far_a_file_is() -> None:
     """What the service says of its file is passed on; nothing is made of what it does not say."""
     headers = {"X-Last-Line": "6", "X-Incomplete": "true"}
-    answers = iter(
-        [httpx.Response(200, content=b"e\nf\n", headers=headers), httpx.Response(200, content=b'{"x": 1}\n{"y": 2}')]
-    )
+    unended = b'{"x": 1}\n{"y": 2}'
+    answers = iter([httpx.Response(200, content=b"e\nf\n", headers=headers), httpx.Response(200, content=unended)])
     got: list[bytes] = []
     async with AsyncClient(CONNECTION, transport=httpx.MockTransport(lambda _: next(answers))) as client:
         told = await client.read_file("id", got.append, skip=4)

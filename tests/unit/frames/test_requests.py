@@ -14,12 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dw_jupyter.errors import InputError, OptionError, SourceError, TemplateError
+from dw_jupyter.frames.ids import custom_id, position
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.requests import (
     RequestForm,
     check_requests,
-    custom_id,
-    position,
     preview_requests,
     write_requests,
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dw_jupyter.frames.requests import custom_id
+from dw_jupyter.frames.ids import custom_id
 from dw_jupyter.frames.results import STATUSES, Results
 from dw_jupyter.frames.schema import parse_schema
 from tests.unit.frames.awkward import AWKWARD
@@ -242,12 +242,41 @@ def test_bytes_that_are_not_utf8_break_their_line_only() -> None:
     assert (results.completed, results.broken) == (2, 1)
 
 
-def test_rows_without_an_answer_have_the_status_that_is_asked_for() -> None:
-    """``rest`` is the status of what is still open; failed and completed rows keep theirs."""
-    results = Results(3)
+def test_open_rows_are_closed_with_a_reason_and_a_late_answer_beats_it() -> None:
+    """What is closed says why; failed and completed rows are left alone; an answer that comes late is taken."""
+    results = Results(4)
     results.add(block(answer(0, "a"), failure(1, "no")))
-    for rest in STATUSES:
-        assert results.frame(pd.RangeIndex(3), rest=rest)["dw_status"].tolist() == ["completed", "failed", rest]
+    results.close(np.arange(3), "cancelled", "too late")
+    frame = frame_of(results)
+    assert frame["dw_status"].tolist() == ["completed", "failed", "cancelled", "pending"]
+    assert frame["dw_error"].tolist()[2] == "too late"
+    results.add(block(answer(2, "late")))
+    assert frame_of(results)["dw_status"].tolist()[2] == "completed"
+    assert pd.isna(frame_of(results)["dw_error"][2])
+
+
+def test_rows_that_are_asked_again_are_open_again() -> None:
+    """A row that is reopened has neither answer nor reason, takes the next answer, and others are left alone."""
+    results = Results(3, parse_schema("n int"))
+    results.add(block(answer(0, '{"n": 1}'), answer(1, '{"n": 2}'), failure(2, "no")))
+    results.reopen(np.array([1, 2]))
+    frame = frame_of(results)
+    assert frame["dw_status"].tolist() == ["completed", "pending", "pending"]
+    assert frame["n"].isna().tolist() == [False, True, True]
+    assert frame["dw_error"].isna().all()
+    results.add(block(answer(1, '{"n": 3}'), answer(0, '{"n": 9}')))
+    assert frame_of(results)["n"].tolist()[:2] == [1, 3]
+
+
+def test_rows_that_share_an_answer_show_it() -> None:
+    """Several rows may show the answer or the failure of one, and count as often as they are."""
+    results = Results(5, shares=np.array([0, 0, 2, 0, 2]))
+    results.add(block(answer(0, "a"), failure(2, "no")))
+    frame = frame_of(results)
+    assert frame["response"].tolist()[:2] + frame["response"].tolist()[3:4] == ["a"] * 3
+    assert frame["dw_status"].tolist() == ["completed", "completed", "failed", "completed", "failed"]
+    assert (results.completed, results.failed) == (3, 2)
+    assert results.rows_of("failed").tolist() == [2], "what is asked again is asked once"
 
 
 def test_many_rows_fill_across_blocks() -> None:

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.errors import JournalError
 from dw_jupyter.job import journal as journals
-from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.job.journal import Journal, publish, records, staging
-from dw_jupyter.job.record import JobRecord, digest, new_record
+from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
 
 
 def record(**changes: object) -> JobRecord:
     """The record of a job of two shards."""
-    made = new_record(
+    token = new_token()
+    made = JobRecord(
+        id="",
         digest=digest("local", "abc"),
         account="local",
         label="reviews → labels",
@@ -26,7 +28,12 @@ def record(**changes: object) -> JobRecord:
         model="m",
         rows=3,
         json_schema=None,
-        shards=[(2, 100, 0), (1, 50, 2)],
+        token=token,
+        shards=[
+            ShardRecord(requests=2, bytes=100, first=0, token=f"{token}-000"),
+            ShardRecord(requests=1, bytes=50, first=2, token=f"{token}-001"),
+        ],
+        created=1.0,
     )
     for name, value in changes.items():
         setattr(made, name, value)

@@ -67,7 +67,7 @@ def job(*batches: Batch | None, error: str = "") -> JobRecord:
     ]
     return JobRecord(
         id="j", digest="d", account="local", label="", endpoint="", window="24h", model="m",
-        rows=10 * len(shards), json_schema=None, shards=shards, created=0.0,
+        rows=10 * len(shards), json_schema=None, token="t", shards=shards, created=0.0,
     )  # fmt: skip
 
 
@@ -78,26 +78,22 @@ def batch(completed: int, failed: int = 0, **fields: Any) -> Batch:
 
 def test_counts_are_those_of_all_shards() -> None:
     """A job's counts are the sums over its batches; what was sent is measured in bytes."""
-    counts = tally(job(batch(3, 1), None), uploaded=[100, 50], answered=0, rejected=0, cancelling=False)
+    idle: dict[str, Any] = {"fetched": (0, 0), "answered": 0, "rejected": 0, "cancelling": False}
+    counts = tally(job(batch(3, 1), None), uploaded=[100, 50], **idle)
     assert (counts["completed"], counts["failed"], counts["uploaded"], counts["state"]) == (3, 1, 0.75, "running")
-    assert (
-        tally(job(batch(0), None), uploaded=[100, 0], answered=0, rejected=0, cancelling=False)["state"] == "uploading"
-    )
-    assert (
-        tally(job(batch(0), batch(0)), uploaded=[100, 100], answered=0, rejected=0, cancelling=False)["state"]
-        == "queued"
-    )
+    assert tally(job(batch(0), None), uploaded=[100, 0], **idle)["state"] == "uploading"
+    assert tally(job(batch(0), batch(0)), uploaded=[100, 100], **idle)["state"] == "queued"
 
 
 def test_an_answer_that_does_not_fit_counts_as_failed() -> None:
     """A row whose answer breaks the schema moves from answered to failed, and is counted once."""
-    counts = tally(job(batch(8, 2)), uploaded=[100], answered=0, rejected=5, cancelling=False)
+    counts = tally(job(batch(8, 2)), uploaded=[100], fetched=(8, 2), answered=5, rejected=5, cancelling=False)
     assert (counts["completed"], counts["failed"]) == (5, 5)
 
 
 def test_an_answer_that_is_here_counts_before_the_service_is_asked() -> None:
     """After a restart the counts begin with what is on the disk, not with what the batch said when it was last seen."""
-    counts = tally(job(batch(0)), uploaded=[0], answered=6, rejected=0, cancelling=False)
+    counts = tally(job(batch(0)), uploaded=[0], fetched=(6, 0), answered=6, rejected=0, cancelling=False)
     assert (counts["completed"], counts["state"], counts["uploaded"]) == (6, "running", 1.0)
 
 

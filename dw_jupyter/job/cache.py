@@ -1,0 +1,116 @@
+"""What was asked before: answers of earlier jobs, found by the hashes of their requests.
+
+Beside each journal lies a file of sorted hashes. It has one writer, follows from the journal, and is made again when
+it is missing; deleting any of them costs nothing but time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dw_jupyter.api.lines import LineFile, read_blocks
+from dw_jupyter.frames.column import Positions
+from dw_jupyter.frames.hashes import Keys, load_keys, match, rehash, save_keys
+from dw_jupyter.frames.reuse import Gleaner
+from dw_jupyter.frames.schema import Schema
+from dw_jupyter.job.journal import Journal
+from dw_jupyter.job.ledger import REUSED
+from dw_jupyter.job.record import JobRecord
+
+KEYS = "cache.npy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What earlier jobs have of a new one's requests."""
+
+    reused: Positions
+    """Rows whose answer is there."""
+    waiting: dict[str, Positions]
+    """Rows that are under way in another job, by its id."""
+
+
+def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None, into: Path) -> Found:
+    """Look every request up in earlier jobs, and write the answers that are there to ``into``.
+
+    Args:
+        keys: the requests.
+        earlier: the jobs of the same account, the newest first.
+        jobs: the folder that they are in.
+        schema: what an answer has to fit.
+        into: a file that is not there yet.
+    """
+    answers = LineFile(into)
+    reused: list[Positions] = []
+    waiting: dict[str, Positions] = {}
+    for record in earlier:
+        journal = Journal(jobs / record.id, record)
+        ours, theirs = match(keys, keys_of(journal))
+        if not len(ours):
+            continue
+        source = Source(journal, ours, theirs, schema)
+        for lines in source.read():
+            answers.append(lines)
+        left = source.wanted
+        reused.append(np.setdiff1d(ours, left))
+        settled = ours
+        if record.finished is None:
+            waiting[record.id] = left
+        else:
+            settled = reused[-1]
+        keys = keys[~np.isin(keys["row"], settled)]
+    return Found(reused=np.concatenate([*reused, np.array([], np.int64)]), waiting=waiting)
+
+
+class Source:
+    """The answers of another job, as lines of this one, while they come.
+
+    Args:
+        journal: the other job.
+        ours: rows of this job.
+        theirs: the rows of the other that ask the same, one each.
+        schema: what an answer has to fit.
+    """
+
+    def __init__(self, journal: Journal, ours: Positions, theirs: Positions, schema: Schema | None) -> None:
+        target = np.full(journal.record.rows, -1, dtype=np.int64)
+        target[theirs] = ours
+        self._journal = journal
+        self._gleaner = Gleaner(target, schema)
+        self._read: dict[Path, int] = {}
+
+    @property
+    def wanted(self) -> Positions:
+        """Rows of this job that have found no answer yet."""
+        return self._gleaner.wanted
+
+    def read(self) -> Iterator[bytes]:
+        """The answers that have come since the last time, in blocks of whole lines."""
+        for path in answer_files(self._journal):
+            for block in read_blocks(path, start=self._read.get(path, 0)):
+                self._read[path] = self._read.get(path, 0) + len(block)
+                if lines := self._gleaner.take(block):
+                    yield lines
+
+
+def answer_files(journal: Journal) -> list[Path]:
+    """The files that hold a job's answers, those it has from others first."""
+    shards = range(len(journal.record.shards))
+    return [journal.folder / REUSED, *(journal.path("output", number) for number in shards)]
+
+
+def keys_of(journal: Journal) -> Keys:
+    """The keys of a job's requests, made again from its request files where there are none."""
+    path = journal.folder / KEYS
+    keys = load_keys(path)
+    if keys is None:
+        files = (journal.requests_path(number) for number in range(len(journal.record.shards)))
+        keys = rehash((block for file in files for block in read_blocks(file)), definite=journal.record.definite)
+        with contextlib.suppress(OSError):
+            save_keys(keys, path)
+    return keys

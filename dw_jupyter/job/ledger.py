@@ -1,0 +1,142 @@
+"""The answers of a job: on the disk, and in the frame that shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from dw_jupyter.api.lines import read_blocks
+from dw_jupyter.frames.column import Positions
+from dw_jupyter.frames.ids import positions
+from dw_jupyter.frames.results import Results, Status
+from dw_jupyter.frames.schema import Schema
+from dw_jupyter.job.journal import Journal, disk
+from dw_jupyter.job.record import JobRecord, ShardRecord
+
+SHARES = "shares.npy"
+REUSED = "reused.jsonl"
+
+
+class _Named(msgspec.Struct, gc=False):
+    custom_id: str
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+class Ledger:
+    """What is known of each row of a job. Reading is for a worker thread; ``results`` may be used on any."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.results = _empty(journal)
+        self._journal = journal
+        self._read: dict[Path, int] = {}
+        self._lines: dict[Path, int] = {}
+        self._asked_again: set[int] = set()
+        self._epochs: list[int] = []
+
+    def reread(self) -> None:
+        """Take in what is on the disk, from the beginning."""
+        self.results = _empty(self._journal)
+        self._read.clear()
+        self._lines.clear()
+        self._asked_again.clear()
+        self._take_in()
+
+    def read_more(self) -> None:
+        """Take in what was written since, by whichever kernel, a block at a time."""
+        self._journal.reload()
+        if [shard.epoch for shard in self._journal.record.shards][: len(self._epochs)] != self._epochs:
+            self.reread()  # failures that were taken back are gone from the files
+        else:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        record = self._journal.record
+        self._epochs = [shard.epoch for shard in record.shards]
+        self._take_file(self._journal.folder / REUSED)
+        for number, shard in enumerate(record.shards):
+            if shard.again and number not in self._asked_again:
+                self._asked_again.add(number)
+                self.results.reopen(rows_of(self._journal, number))
+            for kind in ("output", "error"):
+                self._take_file(self._journal.path(kind, number))
+        if record.finished is not None:
+            self.close()
+
+    def _take_file(self, path: Path) -> None:
+        for block in read_blocks(path, start=self._read.get(path, 0)):
+            self._add(path, block)
+
+    def fetched(self) -> tuple[int, int]:
+        """Lines of output files, and of error files, that are on this machine."""
+        output, error = (
+            sum(count for path, count in self._lines.items() if path.name.startswith(kind))
+            for kind in ("output", "error")
+        )
+        return output, error
+
+    def append(self, path: Path, lines: bytes) -> None:
+        """Keep lines that have come, on the disk first.
+
+        Raises:
+            JournalError: the disk does not take them.
+        """
+        self._journal.append(path, lines)
+        self._add(path, lines)
+
+    def _add(self, path: Path, lines: bytes) -> None:
+        count = self.results.add(lines)
+        self._read[path] = self._read.get(path, 0) + len(lines)
+        self._lines[path] = self._lines.get(path, 0) + count
+
+    def close(self) -> None:
+        """Give every row that is still open its last status, now that no more answers can come."""
+        if not len(self.results.rows_of("pending")):
+            return
+        record = self._journal.record
+        for number, shard in enumerate(record.shards):
+            status, reason = fate(shard, record)
+            self.results.close(rows_of(self._journal, number), status, reason)
+        self.results.close(np.arange(record.rows), "missing", "it is in none of the job's request files")
+
+
+def rows_of(journal: Journal, number: int) -> Positions:
+    """The rows that a shard asks for, in the order of its lines."""
+    found: list[str | None] = []
+    with disk(journal.folder):
+        for block in read_blocks(journal.requests_path(number)):
+            found += [line.custom_id for line in _named.decode_lines(block)]
+    rows = positions(found)
+    return rows[(rows >= 0) & (rows < journal.record.rows)]
+
+
+def fate(shard: ShardRecord, record: JobRecord) -> tuple[Status, str]:
+    """What became of the rows of an ended shard that have no line: a status and a reason."""
+    batch = shard.batch
+    if shard.error:
+        what = shard.error.partition("\n")[0]
+        return ("cancelled" if batch is None and what == CANCELLED_UNSENT else "missing"), what
+    if batch is None:
+        return "cancelled", CANCELLED_UNSENT
+    if batch.cancelled_at is not None or batch.status == "cancelled":
+        return "cancelled", "cancelled before it was answered"
+    if batch.status == "expired":
+        return "expired", f"not answered within its window of {record.window}"
+    for error in (batch.errors and batch.errors.data) or []:
+        if error.message:
+            return "missing", f"the service failed the batch: {error.message}"
+    return "missing", "the batch has ended, and the service gave no line for it"
+
+
+CANCELLED_UNSENT = "Cancelled before it was sent."
+
+
+def _empty(journal: Journal) -> Results:
+    record = journal.record
+    schema = Schema.from_json(record.json_schema) if record.json_schema else None
+    path = journal.folder / SHARES
+    shares = np.load(path) if path.exists() else None
+    return Results(record.rows, schema, shares=shares)

@@ -1,0 +1,121 @@
+"""From a plan to a job on disk: every row rendered, and what earlier jobs have taken from them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dw_jupyter import config
+from dw_jupyter.frames.hashes import Keys, is_definite, make_keys, save_keys
+from dw_jupyter.frames.index import save_index
+from dw_jupyter.frames.limits import Limits
+from dw_jupyter.frames.requests import RequestForm, Written, write_requests
+from dw_jupyter.frames.schema import Schema
+from dw_jupyter.frames.shards import deal
+from dw_jupyter.job import cache
+from dw_jupyter.job import journal as journals
+from dw_jupyter.job.journal import Journal
+from dw_jupyter.job.ledger import REUSED, SHARES
+from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that is needed to make the requests of one cell, checked."""
+
+    form: RequestForm
+    frame: pd.DataFrame
+    schema: Schema | None
+    account: str
+    model: str
+    window: str
+    label: str
+    fresh: bool
+    note: str
+
+
+def write(plan: Plan) -> tuple[Journal, bool]:
+    """Render every row to request lines on disk; the job they belong to, and whether it is new.
+
+    Raises:
+        InputError: a row cannot be rendered.
+        JournalError: the disk does not take it.
+    """
+    home = config.home()
+    with journals.staging(home) as folder, journals.disk(home):
+        written = write_requests(plan.form, plan.frame, folder, limits=LIMITS)
+        save_index(plan.frame.index, folder / "index.parquet")
+        record = JobRecord(
+            id="",
+            digest=digest(plan.account, written.digest),
+            account=plan.account,
+            label=plan.label,
+            endpoint=plan.form.url,
+            window=plan.window,
+            model=plan.model,
+            rows=written.rows,
+            json_schema=plan.schema.to_json() if plan.schema is not None else None,
+            token=new_token(),
+            shards=[],
+            created=time.time(),
+            definite=is_definite(plan.form.url, plan.form.body),
+        )
+        known = None if plan.fresh else journals.latest(folder.parent, record.stem)
+        if known is None:
+            _divide(plan, folder, record, written)
+        journal, new = journals.publish(folder, record, fresh=plan.fresh)
+    if not new:
+        # The requests are the same, the labels of the rows may be others.
+        with journals.disk(home):
+            save_index(plan.frame.index, journal.folder / "index.parquet")
+    return journal, new
+
+
+def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> None:
+    """Settle for each row whether it is sent, shares another's answer, has one already or waits for another job."""
+    keys, shares = make_keys(written.hashes, definite=record.definite and not plan.fresh)
+    piles = np.where(shares == np.arange(written.rows), 0, -1)
+    if (piles < 0).any():
+        np.save(folder / SHARES, shares)
+    save_keys(keys, folder / cache.KEYS)
+    found = cache.Found(reused=np.array([], np.int64), waiting={}) if plan.fresh else _find(plan, keys, folder)
+    piles[found.reused] = -1
+    reused = np.isin(shares, found.reused)
+    record.reused = int(reused.sum())
+    record.merged = int(np.count_nonzero(~reused & (shares != np.arange(written.rows))))
+    for number, rows in enumerate(found.waiting.values(), 1):
+        piles[rows] = number
+    paths = [shard.path for shard in written.shards]
+    if not piles.any():
+        dealt = [list(written.shards)]
+    else:
+        dealt = deal(paths, piles, folder, LIMITS)
+        for path in paths:
+            path.unlink()
+    for pile, shards in enumerate(dealt):
+        for shard in shards:
+            number = len(record.shards)
+            shard.path.rename(folder / f"requests-{number:03}.jsonl")
+            record.shards.append(
+                ShardRecord(
+                    requests=shard.requests,
+                    bytes=shard.bytes,
+                    first=shard.first,
+                    token=f"{record.token}-{number:03}",
+                    waits_for=list(found.waiting)[pile - 1] if pile else "",
+                )
+            )
+    for pile_folder in folder.glob("pile-*"):
+        pile_folder.rmdir()
+
+
+def _find(plan: Plan, keys: Keys, folder: Path) -> cache.Found:
+    home = config.home()
+    earlier = [record for record in journals.records(home) if record.account == plan.account]
+    return cache.find(keys, earlier, folder.parent, plan.schema, folder / REUSED)
