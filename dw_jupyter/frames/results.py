@@ -82,6 +82,12 @@ class Results:
         """The rows whose answer ended for this reason, such as ``length``; one that does not fit the schema too."""
         return self._finishes.rows_of(finish_reason)
 
+    def reasons(self, rows: Positions) -> list[str]:
+        """Why these rows have no answer, ``""`` where that is not known."""
+        with self._lock:
+            reasons = self._errors.array().take(rows)
+        return ["" if pd.isna(reason) else reason for reason in reasons]
+
     def close(self, rows: Positions, status: Status, reason: str) -> None:
         """Give those of the rows that are open their last status, and say why."""
         with self._lock:

@@ -30,12 +30,15 @@ class Shard:
 class ShardWriter:
     """Writes ``requests-000.jsonl``, ``requests-001.jsonl`` … into a folder, a new one where a limit would be passed.
 
+    The first one has the number ``begin``.
+
     Used as a context: the last file is whole once it is left without an error. After an error the folder holds files
     that are not whole.
     """
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, *, begin: int = 0) -> None:
         self.shards: list[Shard] = []
+        self._begin = begin
         self._folder = folder
         self._limits = limits
         self._file: BinaryIO | None = None
@@ -69,7 +72,7 @@ class ShardWriter:
 
     def _flush(self) -> None:
         if self._file is None:
-            self._file = (self._folder / f"requests-{len(self.shards):03d}.jsonl").open("wb")
+            self._file = (self._folder / f"requests-{self._begin + len(self.shards):03d}.jsonl").open("wb")
         self._file.write(b"".join(self._parts))
         self._parts.clear()
         self._held = 0

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
-from dw_jupyter.frames.results import Results
-from dw_jupyter.job.journal import Journal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from dw_jupyter import errors
+from dw_jupyter.frames.column import Positions
+from dw_jupyter.frames.ids import positions
+from dw_jupyter.frames.limits import Limits
+from dw_jupyter.frames.results import STATUSES, Results, Status
+from dw_jupyter.frames.shards import ShardWriter
+from dw_jupyter.job.cache import KEYS
+from dw_jupyter.job.journal import Journal, disk
+from dw_jupyter.job.ledger import ids_in, rows_of
+from dw_jupyter.job.record import ShardRecord
+
+LEAST_WINDOW = 3600.0
+"""Seconds of its window that a batch must have left to be run again in place: the service stops trying before."""
+_UNANSWERED: tuple[Status, ...] = ("failed", "cancelled", "expired", "missing")
+
+
+class _Request(msgspec.Struct):
+    custom_id: str
+    method: str
+    url: str
+    body: dict[str, msgspec.Raw]
 
 
 def resume(journal: Journal, _: Results, *, window: str) -> None:
@@ -12,3 +38,118 @@ def resume(journal: Journal, _: Results, *, window: str) -> None:
         journal.forget_cancel()
         journal.record.resume(window=window)
         journal.save()
+
+
+def retry(journal: Journal, results: Results, *, where: str | None, body: dict[str, Any], limits: Limits) -> None:
+    """Ask rows once more: in place on the service where all that it failed is wanted, else in a batch of their own.
+
+    Args:
+        journal: a job that has ended.
+        results: what its rows have.
+        where: which rows: a status, the reason why answers ended (``"length"``), or words in ``dw_error``; all that
+            have no answer unless given.
+        body: fields of the request body to change.
+        limits: of one request file.
+
+    Raises:
+        OptionError: no row is meant.
+        JournalError: the disk does not take it; the job is as it was.
+    """
+    record = journal.record
+    rows = _choose(results, where)
+    if not len(rows):
+        meant = f"is {where!r}" if where else "is without an answer"
+        raise errors.OptionError(f"No row of job {record.id} {meant}.", "`job.errors()` says what went wrong.")
+    last = np.full(record.rows, -1)
+    for number in range(len(record.shards)):
+        last[rows_of(journal, number)] = number
+    again: list[Positions] = []
+    for number, shard in enumerate(record.shards):
+        wanted = rows[last[rows] == number]
+        if not len(wanted):
+            continue
+        if shard.batch is None:  # never sent: then it is sent now
+            shard.error = ""
+            continue
+        lost = np.setdiff1d(np.flatnonzero(last == number), _answered(journal, number))
+        if not body and _runs_again(shard) and np.isin(lost, wanted).all() and len(lost):
+            shard.retrying = True
+            wanted = np.setdiff1d(wanted, lost)
+        again.append(wanted)
+    with disk(journal.folder):
+        _write_again(journal, np.concatenate([*again, np.array([], np.int64)]), last, body, limits)
+        if body:
+            (journal.folder / KEYS).unlink(missing_ok=True)  # made again without the rows that now ask otherwise
+    record.finished, record.state, record.error, record.stopped = None, "uploading", "", ""
+    journal.forget_cancel()
+    journal.save()
+
+
+def ask_apart(journal: Journal, number: int, *, limits: Limits) -> None:
+    """Ask what failed of a batch in one of its own, since the service does not run it again in place."""
+    rows = np.setdiff1d(rows_of(journal, number), _answered(journal, number))
+    last = np.full(journal.record.rows, -1)
+    last[rows] = number
+    with disk(journal.folder):
+        _write_again(journal, rows, last, {}, limits)
+    journal.record.shards[number].retrying = False
+    journal.save()
+
+
+def _choose(results: Results, where: str | None) -> Positions:
+    if where is None:
+        return results.rows_of(*_UNANSWERED)
+    if where in STATUSES:
+        return results.rows_of(where)
+    ending = results.rows_ending(where)
+    if len(ending):
+        return ending
+    open_rows = results.rows_of(*_UNANSWERED)
+    return open_rows[[where.lower() in reason.lower() for reason in results.reasons(open_rows)]]
+
+
+def _runs_again(shard: ShardRecord) -> bool:
+    """Whether the service can run what failed of a batch again, in place."""
+    batch = shard.batch
+    if batch is None or shard.error or not batch.input_file_id:
+        return False
+    return batch.expires_at is None or batch.expires_at - time.time() > LEAST_WINDOW
+
+
+def _answered(journal: Journal, number: int) -> Positions:
+    """The rows that the service counts as its successes, fitting the schema or not."""
+    return positions(list(ids_in(journal.path("output", number))))
+
+
+def _write_again(journal: Journal, rows: Positions, last: Positions, body: dict[str, Any], limits: Limits) -> None:
+    """Write the requests of some rows into new files, and take them into the record."""
+    if not len(rows):
+        return
+    record = journal.record
+    changes = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in body.items()}
+    begin = len(record.shards)
+    with ShardWriter(journal.folder, limits, begin=begin) as writer:
+        for row, line in _lines(journal, rows, last):
+            if changes:
+                request = msgspec.json.decode(line, type=_Request)
+                request.body |= changes
+                changed = msgspec.json.encode(request) + b"\n"
+            else:
+                changed = line
+            writer.write((changed,), len(changed), row=row)
+    for number, shard in enumerate(writer.shards, begin):
+        token = f"{record.token}-{number:03}"
+        record.shards.append(
+            ShardRecord(requests=shard.requests, bytes=shard.bytes, first=shard.first, token=token, again=True)
+        )
+
+
+def _lines(journal: Journal, rows: Positions, last: Positions) -> Iterator[tuple[int, bytes]]:
+    """The request lines of some rows, as each was asked last."""
+    wanted = np.zeros(journal.record.rows, dtype=bool)
+    wanted[rows] = True
+    for number in range(len(journal.record.shards)):
+        with journal.requests_path(number).open("rb") as lines:
+            for row, line in zip(rows_of(journal, number).tolist(), lines, strict=True):
+                if wanted[row] and last[row] == number:
+                    yield row, line

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
 import time
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from dw_jupyter import errors, job
 from dw_jupyter.api.types import Batch, RequestCounts
-from dw_jupyter.job import loop
+from dw_jupyter.job import again, loop, prepare, registry
 from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noticed
+from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.publisher import Renderer
 from dw_jupyter.job.snapshot import Snapshot
@@ -42,7 +45,10 @@ class Job:
         self._early = early
         self._empty = empty
         self._renderers: list[Renderer] = []
-        self._opened = loop.spawn(opening)
+        self._begin(loop.spawn(opening))
+
+    def _begin(self, opened: concurrent.futures.Future[Lifecycle]) -> None:
+        self._opened = opened
         self._receipt = loop.spawn(self._until_received())
         loop.linger(self._receipt)
         self._looked = loop.spawn(self._until_looked())
@@ -103,6 +109,37 @@ class Job:
         if life is not None and life.journal.record.finished is None:
             life.journal.ask_cancel()
         loop.spawn(self._cancel())
+
+    def retry(self, where: str | None = None, **body: Any) -> Job:
+        """Ask rows once more that have no answer. Rows that have one are left alone.
+
+        What failed is run again in place, in the batch that it is in, where the service can; with other parameters,
+        or where only some of it is meant, in a batch of its own.
+
+        Args:
+            where: which rows: a status such as ``"failed"``, the reason why answers ended (``"length"``, also rows
+                that have an answer), or words in ``dw_error``; all without an answer unless given.
+            **body: fields of the request body to change, such as ``max_tokens``.
+
+        Returns:
+            This job; it runs again.
+
+        Raises:
+            OptionError: no row is meant, or the job still runs.
+            JournalError: another kernel drives the job, or the disk does not take it.
+        """
+        life = self._life()
+        if life is None or not life.done.done():
+            raise errors.OptionError("The job still runs.", "Wait for its end, or cancel it, then retry.")
+        limits = prepare.LIMITS
+        opened = loop.spawn(
+            registry.open_job(
+                Journal.load(life.journal.folder), again=partial(again.retry, where=where, body=body, limits=limits)
+            )
+        )
+        loop.wait(opened)
+        self._begin(opened)
+        return self
 
     def look(self, timeout: float | None = None) -> str:
         """Wait until the service has said how far the job is, at most ``timeout`` seconds; the state in words."""

@@ -115,6 +115,14 @@ class Journal:
         self._files.pop(newer, None)
         self._files.pop(path, None)
 
+    def archive(self, path: Path, epoch: int) -> None:
+        """Put a file of fetched lines aside, since the service begins that file again."""
+        with disk(self.folder):
+            if path.exists():
+                path.replace(path.with_suffix(f".{epoch}.old"))
+            _sync_folder(self.folder)
+        self._files.pop(path, None)
+
     @property
     def cancel_asked(self) -> bool:
         """Whether the user wants the job to end; true from the moment that the wish is on the disk."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,7 +22,7 @@ REUSED = "reused.jsonl"
 
 
 class _Named(msgspec.Struct, gc=False):
-    custom_id: str
+    custom_id: str | None = None
 
 
 _named = msgspec.json.Decoder(_Named)
@@ -32,6 +34,7 @@ class Ledger:
     def __init__(self, journal: Journal) -> None:
         self.results = _empty(journal)
         self._journal = journal
+        self._lock = threading.Lock()
         self._read: dict[Path, int] = {}
         self._lines: dict[Path, int] = {}
         self._asked_again: set[int] = set()
@@ -39,11 +42,12 @@ class Ledger:
 
     def reread(self) -> None:
         """Take in what is on the disk, from the beginning."""
-        self.results = _empty(self._journal)
-        self._read.clear()
-        self._lines.clear()
-        self._asked_again.clear()
-        self._take_in()
+        with self._lock:
+            self.results = _empty(self._journal)
+            self._read.clear()
+            self._lines.clear()
+            self._asked_again.clear()
+            self._take_in()
 
     def read_more(self) -> None:
         """Take in what was written since, by whichever kernel, a block at a time."""
@@ -51,7 +55,8 @@ class Ledger:
         if [shard.epoch for shard in self._journal.record.shards][: len(self._epochs)] != self._epochs:
             self.reread()  # failures that were taken back are gone from the files
         else:
-            self._take_in()
+            with self._lock:
+                self._take_in()
 
     def _take_in(self) -> None:
         record = self._journal.record
@@ -84,8 +89,9 @@ class Ledger:
         Raises:
             JournalError: the disk does not take them.
         """
-        self._journal.append(path, lines)
-        self._add(path, lines)
+        with self._lock:
+            self._journal.append(path, lines)
+            self._add(path, lines)
 
     def _add(self, path: Path, lines: bytes) -> None:
         count = self.results.add(lines)
@@ -105,12 +111,15 @@ class Ledger:
 
 def rows_of(journal: Journal, number: int) -> Positions:
     """The rows that a shard asks for, in the order of its lines."""
-    found: list[str | None] = []
     with disk(journal.folder):
-        for block in read_blocks(journal.requests_path(number)):
-            found += [line.custom_id for line in _named.decode_lines(block)]
-    rows = positions(found)
-    return rows[(rows >= 0) & (rows < journal.record.rows)]
+        return positions(list(ids_in(journal.requests_path(number))))
+
+
+def ids_in(path: Path) -> Iterator[str | None]:
+    """The ``custom_id`` of each line of a file; none where there is no such file."""
+    for block in read_blocks(path):
+        for line in _named.decode_lines(block):
+            yield line.custom_id
 
 
 def fate(shard: ShardRecord, record: JobRecord) -> tuple[Status, str]:

@@ -169,13 +169,15 @@ class Lifecycle:
         if record.finished is None:
             await self._service.keep(partial(save, self.journal))
             make = partial(Shard, ledger=self._ledger, service=self._service, changed=self._observe)
-            self._shards = [make(self.journal, number) for number in range(len(record.shards))]
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for shard in self._shards:
-                        group.create_task(self._run(shard))
-            except BaseExceptionGroup as several:
-                raise several.exceptions[0] from None
+            while len(self._shards) < len(record.shards):  # one may turn out to need another
+                more = [make(self.journal, number) for number in range(len(self._shards), len(record.shards))]
+                self._shards += more
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        for shard in more:
+                            group.create_task(self._run(shard))
+                except BaseExceptionGroup as several:
+                    raise several.exceptions[0] from None
             record.finished = time.time()
             await asyncio.to_thread(self._ledger.close)
             results = self._ledger.results
@@ -256,7 +258,7 @@ class Lifecycle:
         record = self.journal.record
         counts = tally(
             record,
-            uploaded=[shard.uploaded for shard in self._shards] or [0] * len(record.shards),
+            uploaded=[shard.uploaded for shard in self._shards],
             fetched=self._ledger.fetched(),
             answered=self._ledger.results.completed,
             rejected=self._ledger.results.failed,

@@ -44,7 +44,8 @@ class ShardRecord(msgspec.Struct, kw_only=True):
     @property
     def settled(self) -> bool:
         """Whether it is known what becomes of it: a batch is made, it is refused, or there is nothing to send."""
-        return bool(self.batch or self.error) or (not self.requests and not self.waits_for)
+        known = bool(self.batch or self.error) or (not self.requests and not self.waits_for)
+        return known and not self.retrying
 
     @property
     def ended(self) -> bool:

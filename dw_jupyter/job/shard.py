@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
-from dw_jupyter.job import collect, send
+from dw_jupyter.job import again, collect, prepare, send
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.ledger import CANCELLED_UNSENT, Ledger
 from dw_jupyter.job.record import ShardRecord
@@ -20,6 +21,7 @@ GONE_AFTER = 5
 """Looks in a row that may find nothing before a batch counts as deleted: reads come from replicas that lag."""
 LATE_LOOKS = 3
 """Looks after a cancel: requests under way then may still be answered, and are billed."""
+_NO_RETRY = frozenset({404, 405, 501})
 DRAINS = 4
 """Looks at the files of an ended batch before what the counts still promise is given up."""
 
@@ -49,6 +51,9 @@ class Shard:
         self.looked = False
         """Whether the service has said in this kernel how far the batch is."""
         self._saved = 0.0
+        self._before: Batch | None = None
+        self._stale = 0
+        self._ledger = ledger
         self.number = number
         self._journal = journal
         self._collector = collect.Collector(journal, number, ledger=ledger)
@@ -69,7 +74,7 @@ class Shard:
         if self.record.settled:
             return
         try:
-            await self._service.persist(self._send)
+            await self._service.persist(self._retry if self.record.retrying else self._send)
         except (errors.APIError, errors.JobCancelledError) as error:
             self.record.error = str(error)
             await self._service.keep(self._save)
@@ -82,6 +87,28 @@ class Shard:
         self._stop_if_cancelled()
         async with self._service.transfers:
             await send.send(client, self._journal, self.number, progress=self._progress)
+
+    async def _retry(self, client: AsyncClient) -> None:
+        """Have the service run what failed again, in place. To ask twice is no harm: it takes failed requests only."""
+        batch = self.record.batch
+        assert batch is not None  # noqa: S101 - `again.retry` sees to it
+        newest = await client.retrieve_batch(batch.id)
+        if newest.ended:
+            try:
+                newest = await client.retry_batch(batch.id)
+            except errors.APIStatusError as error:
+                if error.status_code in _NO_RETRY:
+                    await asyncio.to_thread(again.ask_apart, self._journal, self.number, limits=prepare.LIMITS)
+                    return
+                if error.status_code != 400:
+                    raise
+                # It was done before, and its answer lost; all that failed then is answered by now.
+        record = self.record
+        await asyncio.to_thread(self._journal.archive, self._journal.path("error", self.number), record.epoch)
+        record.batch, record.retrying, record.epoch = newest, False, record.epoch + 1
+        self._before = batch
+        await self._save()
+        await asyncio.to_thread(self._ledger.reread)
 
     def _progress(self, sent: int) -> None:
         self._stop_if_cancelled()
@@ -109,6 +136,9 @@ class Shard:
                 await self._service.pause(self._service.pace.least)
                 continue
             misses = 0
+            if self._lags(batch):
+                await self._service.pause(self._service.pace.least)
+                continue
             self.looked = True
             self.record.batch = batch
             moved = _counts(batch) != _counts(before)
@@ -126,6 +156,14 @@ class Shard:
             except errors.NotFoundError as error:
                 await self._lose(error)
             self._changed()
+
+    def _lags(self, batch: Batch) -> bool:
+        """Whether a read shows the batch as it was before it was run again; a few times, then it is believed."""
+        if self._before is None or _end(batch) != _end(self._before):
+            self._before = None
+            return False
+        self._stale += 1
+        return self._stale < GONE_AFTER
 
     async def _look(self, batch: Batch) -> Batch:
         several = len(self._journal.record.shards) > 1
@@ -168,6 +206,10 @@ class Shard:
     async def _lose(self, error: errors.APIError) -> None:
         self.record.error = str(error)
         await self._service.keep(self._save)
+
+
+def _end(batch: Batch) -> tuple[object, ...]:
+    return batch.status, batch.completed_at, batch.failed_at, batch.cancelled_at, batch.completed, batch.failed
 
 
 def _counts(batch: Batch) -> tuple[str, int, int]:

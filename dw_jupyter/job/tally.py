@@ -23,7 +23,7 @@ def tally(
 
     Args:
         record: the job.
-        uploaded: bytes sent of each shard.
+        uploaded: bytes sent of each shard that is at work.
         fetched: lines of output and of error files that are on this machine.
         answered: rows whose answer is on this machine, those among them that share one or had one before.
         rejected: rows that have failed as far as the lines on this machine tell, answers that do not fit the schema
@@ -35,7 +35,8 @@ def tally(
     completed = answered + max(0, sum(batch.completed for batch in batches) - fetched[0])
     failed = rejected + max(0, sum(batch.failed for batch in batches) - fetched[1])
     size = sum(shard.bytes for shard in record.shards)
-    sent = sum(s.bytes if s.batch else n for s, n in zip(record.shards, uploaded, strict=True))
+    sending = [*uploaded, *[0] * (len(record.shards) - len(uploaded))]
+    sent = sum(s.bytes if s.batch else n for s, n in zip(record.shards, sending, strict=True))
     return {
         "state": "cancelling" if cancelling else _state(record, started=completed + failed > 0),
         "completed": min(completed, record.rows),

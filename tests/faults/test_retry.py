@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import dw_jupyter as dw
+from dw_jupyter.errors import OptionError
+from dw_jupyter.job import again
+from tests.fault_rules import add_fault
+from tests.service_process import ServiceProcess, start_service
+
+TEXTS = ["one", "fail 500 once", "fail 400", "two"]
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
+    """A service whose books only this test writes."""
+    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
+        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
+        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
+        yield running
+
+
+def books(service: ServiceProcess) -> list[tuple[int, int, int]]:
+    """Total, completed and failed of each batch, the oldest first."""
+    with service.http() as http:
+        counts = [batch["request_counts"] for batch in http.get("batches").json()["data"]]
+    return [(each["total"], each["completed"], each["failed"]) for each in reversed(counts)]
+
+
+def submit(*texts: str, **body: object) -> dw.Job:
+    """A job over these texts, at its end."""
+    job = dw.submit(pd.DataFrame({"text": list(texts)}), "{{ text }}", **body)  # type: ignore[arg-type]
+    job.result(timeout=60)
+    return job
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_what_failed_is_run_again_in_its_batch(service: ServiceProcess, lost: int) -> None:
+    """A retry runs the failed rows in place, once, also when the answer to it is lost; the good rows stay."""
+    job = submit("one", "fail 400", "two")
+    before = job.df
+    add_fault(service, "POST /v1/batches/{id}/retry", "lose", times=lost) if lost else None
+    assert job.retry() is job
+    after = job.result(timeout=60)
+    assert after["dw_status"].tolist() == ["completed", "failed", "completed"]
+    pd.testing.assert_frame_equal(after.iloc[[0, 2]], before.iloc[[0, 2]])
+    assert books(service) == [(3, 2, 1)]
+    assert dw.attach(job.id).df.equals(after)
+
+
+def test_other_parameters_go_into_a_batch_of_their_own(service: ServiceProcess) -> None:
+    """A retry with changed parameters asks the failed rows anew, changed, and nothing else."""
+    job = submit("one", "fail 400", "two")
+    job.retry(messages=[{"role": "user", "content": "mended"}])
+    frame = job.result(timeout=60)
+    assert frame["response"].tolist() == ["one", "mended", "two"]
+    assert frame["dw_error"].isna().all()
+    assert books(service) == [(3, 2, 1), (1, 1, 0)]
+    assert dw.attach(job.id).df.equals(frame)
+    again_run = dw.submit(pd.DataFrame({"text": ["one", "fail 400", "more"]}), "{{ text }}").result(timeout=60)
+    assert again_run["dw_status"].tolist() == ["completed", "failed", "completed"], "the mended answer is to another"
+
+
+def test_answers_that_were_cut_off_are_asked_for_again(service: ServiceProcess) -> None:
+    """``where="length"`` means the rows whose answer was cut off, and no others."""
+    job = submit("a b c d e f", "one", max_tokens=3)
+    assert job.df["response"].tolist()[1] == "one"
+    frame = job.retry(where="length", max_tokens=100).result(timeout=60)
+    assert frame["response"].tolist() == ["a b c d e f", "one"]
+    assert books(service) == [(2, 2, 0), (1, 1, 0)]
+    with pytest.raises(OptionError, match="No row of job"):
+        job.retry(where="length")
+    with pytest.raises(OptionError, match="No row of job"):
+        job.retry()
+
+
+def test_a_service_that_cannot_retry_gets_a_new_batch(service: ServiceProcess) -> None:
+    """Where the service has no retry, the failed rows go into a batch of their own."""
+    job = submit("one", "fail 400")
+    add_fault(service, "POST /v1/batches/{id}/retry", {"fault": "status", "status": 405, "body": "Method Not Allowed"})
+    assert job.retry().result(timeout=60)["dw_status"].tolist() == ["completed", "failed"]
+    assert books(service) == [(2, 1, 1), (1, 0, 1)]
+
+
+def test_a_cancelled_job_goes_on_where_it_was_stopped(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retrying a cancelled job asks what was not answered, in the same batch or, late in its window, apart."""
+    texts = [f"wait 0.3{n:03}" for n in range(30)]
+    job = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}")
+    assert job.received(timeout=30)
+    job.cancel()
+    with contextlib.suppress(dw.errors.JobCancelledError):
+        job.result(timeout=60)
+    assert set(job.df["dw_status"]) <= {"completed", "cancelled"}
+    assert (job.df["dw_status"] == "cancelled").sum() > 5
+    frame = job.retry().result(timeout=60)
+    assert frame["response"].tolist() == texts
+    assert [total for total, _, _ in books(service)] == [30]
+    monkeypatch.setattr(again, "LEAST_WINDOW", 1e9)
+    late = submit("one", "fail 400").retry()
+    late.result(timeout=60)
+    assert books(service)[1:] == [(2, 1, 1), (1, 0, 1)]
