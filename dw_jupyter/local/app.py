@@ -10,22 +10,27 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dw_jupyter.local import batch_routes, file_routes, inference_routes
+from dw_jupyter.local import batch_routes, faults, file_routes, inference_routes, response_routes
+from dw_jupyter.local.connection import drain
 from dw_jupyter.local.refusal import Refusal, envelope
 from dw_jupyter.local.service import Service
 
 HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 
-def build(service: Service) -> ASGIApp:
-    """The service as an ASGI application."""
+def build(service: Service, *, with_faults: bool = False) -> ASGIApp:
+    """The service as an ASGI application. ``with_faults``: with `faults` around its routes."""
+    routes = [*file_routes.ROUTES, *batch_routes.ROUTES, *inference_routes.ROUTES, *response_routes.ROUTES]
     app = Starlette(
-        routes=[*file_routes.ROUTES, *batch_routes.ROUTES, *inference_routes.ROUTES],
+        routes=[*routes, *faults.ROUTES] if with_faults else routes,
         exception_handlers={Refusal: _refused, ClientDisconnect: _gone},
     )
     app.router.redirect_slashes = False
     app.state.service = service
-    return Door(app, service)
+    if not with_faults:
+        return Door(app, service)
+    app.state.faults = faults.Book()
+    return Door(faults.Faults(app, app.state.faults), service)
 
 
 class Door:
@@ -43,7 +48,7 @@ class Door:
         headers = Headers(scope=scope)
         refused = _refuse(headers, scope["path"], self._service.api_key)
         if refused is not None:
-            await _drain(receive, most=2 * self._service.limits.file_bytes)
+            await drain(receive, most=2 * self._service.limits.file_bytes)
             await refused(scope, receive, send)
             return
         activity = self._service.activity
@@ -65,15 +70,6 @@ def _refuse(headers: Headers, path: str, api_key: str) -> Response | None:
     if path.startswith(("/v1/files", "/v1/batches")):
         return PlainTextResponse(words, status_code=401)
     return Response(envelope(401, words, code="invalid_api_key"), status_code=401, media_type="application/json")
-
-
-async def _drain(receive: Receive, *, most: int) -> None:
-    """Let a client finish sending, within reason: one that is still at it may not read an answer."""
-    more = True
-    while more and most > 0:
-        message = await receive()
-        most -= len(message.get("body", b""))
-        more = message.get("more_body", False)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+import msgspec
+
+from dw_jupyter.local.refusal import envelope
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A model on offer. ``kind`` is CHAT or EMBEDDINGS, ``None`` where it is not known."""
+    """A model on offer. ``kind`` is CHAT or EMBEDDINGS, ``None`` where it does both or it is not known."""
 
     id: str
     created: int = 0
@@ -18,11 +22,34 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a back end says to one request: a status, a body in bytes, and how long it asks to wait."""
+    """What a back end says to one request: a status, a body in bytes, and how many seconds it asks to wait."""
 
     status_code: int
     body: bytes
     retry_after: float | None = None
+
+    @classmethod
+    def of(cls, content: Any) -> Answer:
+        """A good answer: 200, ``content`` as JSON."""
+        return cls(status_code=200, body=msgspec.json.encode(content))
+
+    @classmethod
+    def refusal(cls, status_code: int, message: str, *, code: str | None = None) -> Answer:
+        """An answer that says no, in OpenAI's envelope."""
+        return cls(status_code=status_code, body=envelope(status_code, message, code=code))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """A good answer that comes in pieces: server-sent events, to be passed on as they come.
+
+    ``pieces`` may raise `NoAnswer`. Whoever takes the stream calls ``close`` in the end, read or not. ``whole`` is the
+    answer that is told in pieces, where it was there before them.
+    """
+
+    pieces: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]] | None = None
+    whole: Answer | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +97,17 @@ class Backend(Protocol):
         """The model that a request means by ``name``, an alias included."""
 
     async def complete(self, path: str, body: dict[str, Any]) -> Answer:
-        """Answer one request. ``path`` begins with ``/v1/``; ``body["model"]`` is one that `find` knows.
+        """Answer one request as a whole, whatever it says of streams.
+
+        ``path`` is one of `limits.PATHS`; ``body["model"]`` is one that `find` knows.
 
         Raises:
             NoAnswer: the model could not be reached; the request may be tried again.
+        """
+
+    async def stream(self, path: str, body: dict[str, Any]) -> Answer | Stream:
+        """Answer one request in pieces, or as a whole where it is refused.
+
+        Raises:
+            NoAnswer: as `complete`.
         """

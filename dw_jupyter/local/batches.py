@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
-from dw_jupyter.local import files
+from dw_jupyter.local import analytics, files, requests
 from dw_jupyter.local.limits import WINDOW_SECONDS
 from dw_jupyter.local.refusal import Refusal, not_found
 
@@ -17,22 +18,6 @@ from dw_jupyter.local.refusal import Refusal, not_found
 RESERVED = frozenset(
     {"created_by_email", "context_name", "context_type", "request_source", "created_by", "dw_user_agent"}
 )
-
-STATUS_FILTERS = ("in_progress", "completed", "failed", "cancelled", "expired")
-LIST = """
-SELECT b.* FROM batches b LEFT JOIN files f ON f.id = b.input_file_id WHERE NOT b.deleted
-AND (:after IS NULL OR b.seq < (SELECT seq FROM batches WHERE id = :after)
-     OR NOT EXISTS (SELECT 1 FROM batches WHERE id = :after))
-AND (:search = '' OR instr(lower(b.metadata), :search) OR instr(lower(f.filename), :search) OR instr(b.id, :search))
-AND CASE :status
-    WHEN 'in_progress' THEN b.completed_at IS NULL AND b.failed_at IS NULL AND b.cancelled_at IS NULL
-    WHEN 'completed' THEN b.completed_at IS NOT NULL
-    WHEN 'failed' THEN b.failed_at IS NOT NULL AND b.completed_at IS NULL
-    WHEN 'cancelled' THEN b.cancelled_at IS NOT NULL
-    WHEN 'expired' THEN b.expires_at < coalesce(b.completed_at, b.failed_at, b.cancelled_at, :now)
-    ELSE 1 END
-ORDER BY b.seq DESC LIMIT :limit
-"""
 
 
 def create(
@@ -51,7 +36,7 @@ def create(
     if files.get(connection, input_file_id)["purpose"] != "batch":
         raise not_found("File", input_file_id)
     batch_id, output_id, error_id = str(uuid4()), str(uuid4()), str(uuid4())
-    now = int(time.time())
+    now = time.time()  # not cut to seconds, for the filters by time
     kept = {key: text for key, text in metadata.items() if key.lower().replace("-", "_") not in RESERVED}
     (seq,) = connection.execute(
         "INSERT INTO batches (id, source_id, input_file_id, output_file_id, error_file_id, endpoint,"
@@ -96,24 +81,6 @@ def by_number(connection: sqlite3.Connection, batch: int) -> sqlite3.Row:
     return row
 
 
-def list_batches(
-    connection: sqlite3.Connection, *, after: str | None, limit: int, status: str | None, search: str
-) -> list[dict[str, Any]]:
-    """Batches, newest first. An unknown cursor gives the first page.
-
-    Raises:
-        Refusal: 400 for a status that is no filter.
-    """
-    if status is not None and status not in STATUS_FILTERS:
-        valid = ", ".join(STATUS_FILTERS)
-        raise Refusal(400, f"Unknown batch status filter: '{status}'. Valid values: {valid}")
-    rows = connection.execute(
-        LIST,
-        {"after": after, "search": search.lower(), "status": status, "now": int(time.time()), "limit": limit},
-    )
-    return [wire(row) for row in rows]
-
-
 def unfinished(connection: sqlite3.Connection) -> list[int]:
     """The numbers of the batches with work left, oldest first."""
     rows = connection.execute(
@@ -139,36 +106,45 @@ def retry(connection: sqlite3.Connection, batch: int) -> sqlite3.Row:
     Raises:
         Refusal: 400 when there is nothing to do.
     """
-    again = connection.execute(
-        "UPDATE requests SET state = 'pending', position = NULL, line = NULL WHERE batch = ?"
-        " AND state IN ('failed', 'cancelled')",
-        (batch,),
-    ).rowcount
-    if not again and by_number(connection, batch)["cancelled_at"] is None:
+    _check_input(connection, batch)
+    if not requests.put_back(connection, batch) and by_number(connection, batch)["cancelled_at"] is None:
         raise Refusal(400, "Nothing to retry: no failed or canceled requests, and the batch is not cancelled")
+    connection.execute("UPDATE batches SET failed = 0, cancelled = 0, error_bytes = 0 WHERE seq = ?", (batch,))
+    return _reopen(connection, batch)
+
+
+def retry_some(connection: sqlite3.Connection, batch: int, uuids: Sequence[str]) -> sqlite3.Row:
+    """Put the failed ones among the named requests back to pending; if there are any, undo a cancellation.
+
+    Raises:
+        Refusal: 400 when the requests themselves are gone.
+    """
+    _check_input(connection, batch)
+    again, size = requests.put_some_back(connection, batch, uuids)
+    if not again:
+        return by_number(connection, batch)
     connection.execute(
-        "UPDATE batches SET failed = 0, cancelled = 0, error_bytes = 0, finalizing_at = NULL, completed_at = NULL,"
-        " failed_at = NULL, cancelled_at = NULL WHERE seq = ?",
-        (batch,),
+        "UPDATE batches SET failed = failed - ?, error_bytes = error_bytes - ? WHERE seq = ?", (again, size, batch)
     )
-    return by_number(connection, batch)
+    return _reopen(connection, batch)
 
 
 def finalize(connection: sqlite3.Connection, batch: int) -> None:
-    """End a batch whose requests have all ended; a cancelled one is left as it is."""
+    """End a batch whose requests have all ended; a cancelled one is left as it is.
+
+    Some requests may be cancelled though the batch is not: when only some others were tried again after a cancellation.
+    """
     connection.execute(
         "UPDATE batches SET finalizing_at = :now, completed_at = CASE WHEN failed < total THEN :now END,"
         " failed_at = CASE WHEN failed = total THEN :now END"
-        " WHERE seq = :batch AND cancelled_at IS NULL AND completed + failed = total",
+        " WHERE seq = :batch AND cancelled_at IS NULL AND completed + failed + cancelled = total",
         {"now": int(time.time()), "batch": batch},
     )
 
 
-def delete(connection: sqlite3.Connection, batch: int) -> None:
-    """Hide a batch, cancelling it where it still runs. Its files stay."""
-    if batch in unfinished(connection):
-        cancel(connection, batch)
-    connection.execute("UPDATE batches SET deleted = 1 WHERE seq = ?", (batch,))
+def is_unfinished(row: sqlite3.Row) -> bool:
+    """Whether a batch has work left, or has not been said to have ended."""
+    return row["completed_at"] is None and row["failed_at"] is None and row["cancelled_at"] is None
 
 
 def is_finished(row: sqlite3.Row) -> bool:
@@ -193,8 +169,11 @@ def status(row: sqlite3.Row) -> str:
     return "completed" if row["completed_at"] is not None else "finalizing"
 
 
-def wire(row: sqlite3.Row) -> dict[str, Any]:
-    """A batch as clients see it: what is not set is left out, but a deleted input file shows as ``""``."""
+def wire(row: sqlite3.Row, *, measured: bool = False) -> dict[str, Any]:
+    """A batch as clients see it: what is not set is left out, but a deleted input file shows as ``""``.
+
+    ``measured``: with its analytics.
+    """
     state = status(row)
     shown = {
         "id": row["id"],
@@ -205,16 +184,32 @@ def wire(row: sqlite3.Row) -> dict[str, Any]:
         "status": state,
         "output_file_id": row["output_file_id"],
         "error_file_id": row["error_file_id"],
-        "created_at": row["created_at"],
+        "created_at": int(row["created_at"]),
         "in_progress_at": row["in_progress_at"],
-        "expires_at": row["expires_at"],
-        "finalizing_at": row["finalizing_at"] if state == "completed" else None,
+        "expires_at": int(row["expires_at"]),
+        "finalizing_at": row["finalizing_at"] if state in {"finalizing", "completed"} else None,
         "completed_at": row["completed_at"],
         "failed_at": row["failed_at"],
-        "expired_at": row["expires_at"] if time.time() > row["expires_at"] else None,
+        "expired_at": int(row["expires_at"]) if time.time() > row["expires_at"] else None,
         "cancelling_at": row["cancelled_at"],
         "cancelled_at": row["cancelled_at"],
         "request_counts": {"total": row["total"], "completed": row["completed"], "failed": row["failed"]},
         "metadata": msgspec.json.decode(row["metadata"]),
+        "analytics": analytics.of_batch(row) if measured else None,
     }
     return {key: value for key, value in shown.items() if value is not None}
+
+
+def _check_input(connection: sqlite3.Connection, batch: int) -> None:
+    if by_number(connection, batch)["input_file_id"] is None:
+        # The cloud says yes here and never runs them.
+        raise Refusal(400, "Nothing to retry: the input file of the batch was deleted, and its requests with it")
+
+
+def _reopen(connection: sqlite3.Connection, batch: int) -> sqlite3.Row:
+    connection.execute(
+        "UPDATE batches SET finalizing_at = NULL, completed_at = NULL, failed_at = NULL, cancelled_at = NULL"
+        " WHERE seq = ?",
+        (batch,),
+    )
+    return by_number(connection, batch)

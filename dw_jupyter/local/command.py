@@ -24,6 +24,13 @@ def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
         help="what answers: a small real model (the default, fetched once, 98 MB), the prompt itself, or your own file",
     )
     model.add_argument("--upstream", metavar="URL", help="what answers: any OpenAI-compatible server")
+    parser.add_argument(
+        "--upstream-concurrency",
+        type=_count,
+        default=8,
+        metavar="N",
+        help="how many requests it is sent at once (default 8)",
+    )
     parser.add_argument("--port", type=int, metavar="N", help="the port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--home", type=Path, metavar="DIR", help="where its state lives")
     parser.add_argument(
@@ -37,6 +44,12 @@ def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-requests", type=int, default=Limits.file_requests, metavar="N", help="requests in a file at most"
     )
     tests.add_argument("--max-bytes", type=int, default=Limits.file_bytes, metavar="N", help="size of a file at most")
+    tests.add_argument(
+        "--max-body", type=int, default=Limits.body_bytes, metavar="N", help="size of one request's body at most"
+    )
+    tests.add_argument(
+        "--faults", action="store_true", help="take rules for faults at /admin/faults (see dw_jupyter.local.faults)"
+    )
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -58,7 +71,9 @@ def run_serve(args: argparse.Namespace) -> int:
         port=args.port,
         idle_minutes=args.idle,
         echo_delay=args.echo_delay,
-        limits=Limits(file_requests=args.max_requests, file_bytes=args.max_bytes),
+        upstream_concurrency=args.upstream_concurrency,
+        faults=args.faults,
+        limits=Limits(file_requests=args.max_requests, file_bytes=args.max_bytes, body_bytes=args.max_body),
     )
     try:
         serve(wish)
@@ -80,6 +95,12 @@ def _home() -> Path:
     from dw_jupyter.config import home
 
     return home() / "local"
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
 
 
 def _refuse(what: str, todo: str) -> int:

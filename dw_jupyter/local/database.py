@@ -2,6 +2,11 @@
 
 Write-ahead logging lets reads go on while something is written. A committed write survives the end of the process
 at any moment. Nothing here runs on the event loop.
+
+A power cut is another matter: it may take back what was committed but not yet forced onto the disk, from the newest on.
+What a client was promised (a file, a batch, a cancellation) is forced, by `Database.write_through`. An answer is not:
+a batch whose answer was taken back is unfinished again, and has it made anew, while to force each answer would cost
+more than many models take to make it.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
 
 from dw_jupyter.errors import LocalServiceError
+from dw_jupyter.local import response_table
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,7 +53,29 @@ CREATE TABLE requests (
 CREATE INDEX requests_by_state ON requests (batch, state, position, id);
 """
 
-STEPS = (TABLES,)
+# A request keeps what shows of it once its input file is deleted and the template gone with it. The sums over a
+# batch's answers are kept beside its counts; an older state has none of its answers in them.
+MEASURES = """
+ALTER TABLE templates ADD COLUMN model TEXT;
+UPDATE templates SET model = json_extract(CAST(body AS TEXT), '$.model');
+ALTER TABLE requests ADD COLUMN custom_id TEXT;
+ALTER TABLE requests ADD COLUMN model TEXT;
+UPDATE requests SET (custom_id, model) = (SELECT t.custom_id, t.model FROM templates t WHERE t.id = template);
+CREATE INDEX requests_in_order ON requests (batch, id);
+ALTER TABLE batches ADD COLUMN answers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN prompt_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN completion_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN total_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN answer_seconds REAL NOT NULL DEFAULT 0;
+CREATE TABLE recent_answers (id INTEGER PRIMARY KEY, model TEXT NOT NULL, completion_tokens INTEGER NOT NULL);
+CREATE INDEX recent_answers_by_model ON recent_answers (model, id);
+"""
+
+LOG_BYTES = 16 * 1024 * 1024
+"""How large the log of writes may stay, once what is in it stands in the file itself."""
+
+STEPS = (TABLES, MEASURES, response_table.TABLE)
 """What brings the state from each version to the next; a step that was released is never changed."""
 
 
@@ -85,6 +113,14 @@ class Database:
             self._writer, lambda: self._run("IMMEDIATE", query, *args, **kwargs)
         )
 
+    async def write_through(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like `write`; and this transaction, with all before it, is on the disk when this returns."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._writer, lambda: self._run_through(query, *args, **kwargs)
+        )
+
     def close(self) -> None:
         """Wait for what runs, then close every connection."""
         self._readers.shutdown()
@@ -105,6 +141,16 @@ class Database:
         connection.execute("COMMIT")
         return result
 
+    def _run_through(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        connection = self._connection()
+        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            return self._run("IMMEDIATE", query, *args, **kwargs)
+        finally:
+            connection.execute("PRAGMA synchronous = NORMAL")
+
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._own, "connection"):
             # Closed by another thread than the one that uses it, after all of them have ended.
@@ -112,7 +158,10 @@ class Database:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
             connection.create_function("new_id", 0, lambda: str(uuid4()))
+            # SQLite's own `lower` knows ASCII only.
+            connection.create_function("fold", 1, _fold, deterministic=True)
             self._own.connection = connection
             self._connections.append(connection)
         return self._own.connection  # type: ignore[no-any-return]  # an attribute of threading.local
@@ -127,5 +176,9 @@ class Database:
             )
         for number, step in enumerate(STEPS[version:], version + 1):
             connection.executescript(f"BEGIN;{step}PRAGMA user_version = {number};COMMIT;")
-        # An upload that never finished left lines that belong to no file.
-        connection.execute("DELETE FROM templates WHERE file_id NOT IN (SELECT id FROM files)")
+        # An upload that never finished left lines that belong to no file; so did a deletion that was cut short.
+        connection.execute("DELETE FROM templates WHERE file_id NOT IN (SELECT id FROM files WHERE NOT deleted)")
+
+
+def _fold(text: str | None) -> str | None:
+    return text.lower() if text is not None else None

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 
 import msgspec
 
-from dw_jupyter.local import batches, outcome, requests
+from dw_jupyter.local import batches, deletion, outcome, requests
 from dw_jupyter.local.backend import Answer, Backend, NoAnswer
 from dw_jupyter.local.database import Database
 from dw_jupyter.local.outcome import Outcome, Request
@@ -35,6 +36,12 @@ class Engine:
         self._recorder = Recorder(database)
         self._slots = asyncio.Semaphore(backend.concurrency)
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._under_way: set[int] = set()
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The requests that are with the back end, or wait to be asked again, by their id in the state."""
+        return frozenset(self._under_way)
 
     @property
     def busy(self) -> bool:
@@ -92,6 +99,7 @@ class Engine:
             for _ in range(self._backend.concurrency):
                 await waiting.put(None)
         await self._database.write(batches.finalize, batch)
+        await self._database.write(deletion.purge_answers, batch)  # its files may have been deleted while it ran
 
     async def _pending(self, batch: int) -> AsyncIterator[Request]:
         last = 0
@@ -102,12 +110,18 @@ class Engine:
 
     async def _answer_all(self, waiting: asyncio.Queue[Request | None]) -> None:
         while (request := await waiting.get()) is not None:
+            self._under_way.add(request.id)
             try:
-                ended = await self._answer(request)
-            except Exception as error:  # one row's surprise must not hold up the others
-                logger.exception("A request could not be handled.")
-                ended = outcome.fail(request, "RequestBuilderError", {"error": repr(error)})
-            await self._recorder.record(ended)
+                await self._recorder.record(await self._end(request))
+            finally:
+                self._under_way.discard(request.id)
+
+    async def _end(self, request: Request) -> Outcome:
+        try:
+            return await self._answer(request)
+        except Exception as error:  # one row's surprise must not hold up the others
+            logger.exception("A request could not be handled.")
+            return outcome.fail(request, "RequestBuilderError", {"error": repr(error)})
 
     async def _answer(self, request: Request) -> Outcome:
         """Have a request answered, waiting and asking again while its failure may pass."""
@@ -118,10 +132,12 @@ class Engine:
             asked_wait = None
             try:
                 async with self._slots:
+                    start = time.monotonic()
                     answer = await self._ask(request)
+                seconds = time.monotonic() - start
                 if answer.status_code < 400:
-                    return outcome.succeed(request, answer)
-                ended = outcome.refuse(request, answer)
+                    return outcome.succeed(request, answer, seconds=seconds)
+                ended = outcome.refuse(request, answer, seconds=seconds)
                 if not outcome.is_retriable(answer.status_code):
                     return ended
                 asked_wait = answer.retry_after

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from dw_jupyter.local import batches, files, requests, upload
-from dw_jupyter.local.database import Database
-from dw_jupyter.local.refusal import Refusal, parse_id
-from dw_jupyter.local.service import integer, listing, page_size, reply, service_of
+from dw_jupyter.local import batches, deletion, estimate, files, lines, upload
+from dw_jupyter.local.line_reply import reply_all, reply_page
+from dw_jupyter.local.lines import Lines
+from dw_jupyter.local.query import integer, page_size
+from dw_jupyter.local.refusal import Refusal, parse_id, read_uuid
+from dw_jupyter.local.service import listing, reply, service_of
 
 STATES = {"batch_output": "completed", "batch_error": "failed"}
-PAGE_LINES = 1000
 
 
 async def create(request: Request) -> Response:
@@ -35,7 +34,10 @@ async def create(request: Request) -> Response:
 
 
 async def list_files(request: Request) -> Response:
-    """GET: the files, output and error files among them."""
+    """GET: the files, output and error files among them.
+
+    There is one user: ``own`` and ``member_id`` change nothing.
+    """
     query = request.query_params
     order = query.get("order", "desc")
     if order not in {"asc", "desc"}:
@@ -43,7 +45,7 @@ async def list_files(request: Request) -> Response:
     limit = page_size(request)
     rows = await service_of(request).database.read(
         files.list_files,
-        after=query.get("after"),
+        after=read_uuid(query.get("after", "")),
         limit=limit + 1,
         order=order,
         purpose=query.get("purpose"),
@@ -60,91 +62,55 @@ async def retrieve(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     """DELETE: an input file takes its running batches with it."""
     service, file_id = service_of(request), _file_id(request)
-    for batch in await service.database.write(files.delete, file_id):
-        await service.database.write(batches.cancel, batch)
-        await service.engine.stop(batch)
+    touched = await service.database.write_through(deletion.delete_file, file_id)
+    unfinished = await service.database.read(batches.unfinished)
+    for batch in touched:
+        if batch not in unfinished:
+            await service.engine.stop(batch)
+        await service.database.write(deletion.purge_answers, batch)
+    await service.database.write(deletion.purge_templates, file_id)
     return reply({"id": file_id, "object": "file", "deleted": True})
 
 
 async def content(request: Request) -> Response:
     """GET: the lines of a file, from ``skip`` on.
 
-    Without ``limit`` they are streamed, and a result file is cut to the number that ``X-Last-Line`` tells.
+    Without ``limit`` a result file is cut to the number that ``X-Last-Line`` tells.
     """
     database = service_of(request).database
     skip = max(0, integer(request, "skip") or 0)
     limit = None if integer(request, "limit") is None else page_size(request)
     search = request.query_params.get("search")
-    source = await database.read(_open, _file_id(request), skip=skip)
+    shown, count, incomplete = await database.read(_open, _file_id(request), search=search)
     if limit is not None:
-        lines = [line async for page in _pages(database, source, search or "", limit + 1) for line in page]
-        incomplete = source.incomplete or len(lines) > limit
-        headers = {"X-Incomplete": _word(incomplete), "X-Last-Line": str(skip + len(lines[:limit]))}
-        return Response(b"".join(lines[:limit]), media_type="application/x-ndjson", headers=headers)
-    headers = {"X-Incomplete": _word(source.incomplete)}
-    left = None
-    if source.count is not None and search is None:
-        left = max(0, source.count - skip)
-        headers["X-Last-Line"] = str(skip + left)
-    blocks = (b"".join(page) async for page in _pages(database, source, search or "", left))
-    return StreamingResponse(blocks, media_type="application/x-ndjson", headers=headers)
+        return await reply_page(database, shown, skip=skip, limit=limit, incomplete=incomplete)
+    return await reply_all(database, shown, skip=skip, count=count, incomplete=incomplete)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where the lines of one file come from. ``state`` is ``None`` for an input file."""
-
-    file_id: str
-    batch: int
-    state: str | None
-    after: int
-    incomplete: bool
-    count: int | None
-    """How many lines there are now; ``None`` for an input file or a deleted batch."""
+async def cost_estimate(request: Request) -> Response:
+    """GET: what a batch on a file would use. Any ``completion_window`` will do: all cost the same here."""
+    service, file_id = service_of(request), _file_id(request)
+    await service.backend.models()
+    return reply(await service.database.read(estimate.of_file, file_id, find=service.backend.find))
 
 
-def _open(connection: sqlite3.Connection, file_id: str, *, skip: int) -> Source:
+def _open(connection: sqlite3.Connection, file_id: str, *, search: str | None) -> tuple[Lines, int | None, bool]:
+    """The lines of a file; how many there are now, where that is to be told; and whether more may come."""
     file = files.get(connection, file_id)
     state = STATES.get(file["purpose"])
     if state is None:
-        after = requests.input_place(connection, file_id, skip=skip)
-        return Source(file_id=file_id, batch=0, state=None, after=after, incomplete=False, count=None)
+        return lines.of_input(file_id, search=search or ""), None, False
     batch = batches.by_number(connection, file["batch"])
-    return Source(
-        file_id=file_id,
-        batch=batch["seq"],
-        state=state,
-        after=requests.place(connection, batch["seq"], state, skip=skip),
-        incomplete=not batch["deleted"] and not batches.is_finished(batch),
-        count=None if batch["deleted"] else batch[state],
+    known = search is None and not batch["deleted"]
+    return (
+        lines.of_answers(batch["seq"], state, search=search or ""),
+        batch[state] if known else None,
+        not batch["deleted"] and not batches.is_finished(batch),
     )
-
-
-async def _pages(database: Database, source: Source, search: str, left: int | None) -> AsyncIterator[list[bytes]]:
-    """The lines in pages of a size that is cheap to send; ``left`` is how many lines at most."""
-    after = source.after
-    while left is None or left > 0:
-        most = PAGE_LINES if left is None else min(left, PAGE_LINES)
-        if source.state is None:
-            lines, after = await database.read(
-                requests.input_lines, source.file_id, after=after, search=search, limit=most
-            )
-        else:
-            lines, after = await database.read(
-                requests.answer_lines, source.batch, source.state, after=after, search=search, limit=most
-            )
-        if not lines:
-            return
-        yield lines
-        left = None if left is None else left - len(lines)
 
 
 def _file_id(request: Request) -> str:
     return parse_id("file ID", request.path_params["file_id"])
-
-
-def _word(value: bool) -> str:
-    return "true" if value else "false"
 
 
 ROUTES = [
@@ -153,4 +119,5 @@ ROUTES = [
     Route("/v1/files/{file_id}", retrieve, methods=["GET"]),
     Route("/v1/files/{file_id}", delete, methods=["DELETE"]),
     Route("/v1/files/{file_id}/content", content, methods=["GET"]),
+    Route("/v1/files/{file_id}/cost-estimate", cost_estimate, methods=["GET"]),
 ]

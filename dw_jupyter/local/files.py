@@ -15,14 +15,9 @@ LIST = """
 SELECT f.* FROM shown_files f
 WHERE (:after IS NULL OR f.seq * :sign > (SELECT seq FROM files WHERE id = :after) * :sign
        OR NOT EXISTS (SELECT 1 FROM files WHERE id = :after))
-AND (:purpose IS NULL OR f.purpose = :purpose) AND (:search = '' OR instr(lower(f.filename), :search))
+AND (:purpose IS NULL OR f.purpose = :purpose) AND (:search = '' OR instr(fold(f.filename), :search))
 ORDER BY f.seq * :sign LIMIT :limit
 """
-UNLINK = (
-    "UPDATE batches SET input_file_id = NULL WHERE input_file_id = ?",
-    "UPDATE batches SET output_file_id = NULL WHERE output_file_id = ?",
-    "UPDATE batches SET error_file_id = NULL WHERE error_file_id = ?",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +26,15 @@ class Template:
 
     custom_id: str
     url: str
+    model: str
     body: bytes
 
 
 def add_templates(connection: sqlite3.Connection, file_id: str, templates: Sequence[Template]) -> None:
     """Keep lines of a file that is still coming in; they count once `accept` has run."""
     connection.executemany(
-        "INSERT INTO templates (file_id, custom_id, url, body) VALUES (?, ?, ?, ?)",
-        [(file_id, template.custom_id, template.url, template.body) for template in templates],
+        "INSERT INTO templates (file_id, custom_id, url, model, body) VALUES (?, ?, ?, ?, ?)",
+        [(file_id, each.custom_id, each.url, each.model, each.body) for each in templates],
     )
 
 
@@ -50,7 +46,7 @@ def drop_unaccepted(connection: sqlite3.Connection, file_id: str) -> None:
 
 
 def accept(
-    connection: sqlite3.Connection, file_id: str, *, filename: str | None, size: int, seconds: int | None
+    connection: sqlite3.Connection, file_id: str, *, filename: str, size: int, seconds: int | None
 ) -> dict[str, Any]:
     """Make an input file of the lines kept so far. ``seconds`` is its life, by default 30 days."""
     now = int(time.time())
@@ -105,27 +101,6 @@ def list_files(
         },
     )
     return [wire(row) for row in rows]
-
-
-def delete(connection: sqlite3.Connection, file_id: str) -> list[int]:
-    """Delete a file. Batches on an input file lose it, and are to be cancelled where they still run.
-
-    Returns:
-        The numbers of the batches that ran.
-
-    Raises:
-        Refusal: 404.
-    """
-    get(connection, file_id)
-    active = connection.execute(
-        "SELECT seq FROM batches WHERE input_file_id = ? AND completed_at IS NULL AND failed_at IS NULL"
-        " AND cancelled_at IS NULL",
-        (file_id,),
-    ).fetchall()
-    connection.execute("UPDATE files SET deleted = 1 WHERE id = ?", (file_id,))
-    for unlink in UNLINK:
-        connection.execute(unlink, (file_id,))
-    return [row["seq"] for row in active]
 
 
 def wire(row: sqlite3.Row) -> dict[str, Any]:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 CHAT: Final = "/v1/chat/completions"
-PATHS: Final = (CHAT, "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages")
+COMPLETIONS: Final = "/v1/completions"
+EMBEDDINGS: Final = "/v1/embeddings"
+RESPONSES: Final = "/v1/responses"
+MESSAGES: Final = "/v1/messages"
+PATHS: Final = (CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, MESSAGES)
 """What a request line, or a batch, may name as its url."""
 
 WINDOW_SECONDS: Final = {"24h": 86_400, "1h": 3_600}

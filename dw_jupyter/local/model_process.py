@@ -1,7 +1,7 @@
 """The process that holds the small model: llama.cpp's own server, for the service alone.
 
-It reads one line of JSON from its input (``path``, ``api_key``), writes one (``address``), and ends when its
-input does: the system closes that when the service ends, however it ends.
+It reads one line of JSON from its input (``path``, ``api_key``, ``embedding``), writes one (``address``), and ends
+when its input does: the system closes that when the service ends, however it ends.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ def main() -> None:
     parameters.verbosity = -1
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
+    if wish["embedding"]:
+        parameters.embedding = True
+        parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+        parameters.n_batch = parameters.n_ubatch = CONTEXT  # a mean is taken over a whole text at once
     server = xllamacpp.Server(parameters)
     os.write(answer, json.dumps({"address": server.listening_address}).encode() + b"\n")
     os.close(answer)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from dw_jupyter.local.backend import Answer
+from dw_jupyter.local.usage import NONE_TOLD, Usage, read_usage
 
 Reason = Literal["RetriableHttpStatus", "NonRetriableHttpStatus", "NetworkError", "Timeout", "RequestBuilderError"]
 
@@ -20,18 +21,25 @@ class Request:
     uuid: str
     batch: int
     custom_id: str
+    model: str
     url: str
     body: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The end of one request. ``line`` is what its file shows, with its line end."""
+    """The end of one request. ``line`` is what its file shows, with its line end.
+
+    ``seconds`` is how long the last answer took, ``None`` where none came.
+    """
 
     request: int
     batch: int
+    model: str
     state: Literal["completed", "failed"]
     line: bytes
+    usage: Usage = NONE_TOLD
+    seconds: float | None = None
 
 
 def is_retriable(status_code: int) -> bool:
@@ -39,33 +47,51 @@ def is_retriable(status_code: int) -> bool:
     return status_code >= 500 or status_code in {404, 408, 429, 499}
 
 
-def succeed(request: Request, answer: Answer) -> Outcome:
+def succeed(request: Request, answer: Answer, *, seconds: float) -> Outcome:
     """The outcome of an answer below 400."""
-    response = {"status_code": answer.status_code, "request_id": None, "body": _one_line(answer.body)}
-    return _outcome(request, "completed", response=response, error=None)
+    body, usage = _read(answer.body)
+    response = {"status_code": answer.status_code, "request_id": None, "body": body}
+    return _outcome(request, "completed", response, None, usage=usage, seconds=seconds)
 
 
-def refuse(request: Request, answer: Answer) -> Outcome:
+def refuse(request: Request, answer: Answer, *, seconds: float) -> Outcome:
     """The outcome of an answer of 400 or more."""
     reason: Reason = "RetriableHttpStatus" if is_retriable(answer.status_code) else "NonRetriableHttpStatus"
-    return fail(request, reason, {"status": answer.status_code, "body": answer.body.decode(errors="replace")})
+    details = {"status": answer.status_code, "body": answer.body.decode(errors="replace")}
+    return fail(request, reason, details, seconds=seconds)
 
 
-def fail(request: Request, reason: Reason, details: dict[str, Any]) -> Outcome:
+def fail(request: Request, reason: Reason, details: dict[str, Any], *, seconds: float | None = None) -> Outcome:
     """The outcome of a request that failed: a JSON text inside the message, as the cloud's engine writes it."""
     message = msgspec.json.encode({"type": reason, "details": details}).decode()
-    return _outcome(request, "failed", response=None, error={"code": None, "message": message})
+    return _outcome(request, "failed", None, {"code": None, "message": message}, seconds=seconds)
 
 
-def _outcome(request: Request, state: Literal["completed", "failed"], **parts: Any) -> Outcome:
-    line = msgspec.json.encode({"id": f"batch_req_{request.uuid}", "custom_id": request.custom_id, **parts})
-    return Outcome(request=request.id, batch=request.batch, state=state, line=line + b"\n")
+def _outcome(
+    request: Request,
+    state: Literal["completed", "failed"],
+    response: dict[str, Any] | None,
+    error: dict[str, Any] | None,
+    *,
+    usage: Usage = NONE_TOLD,
+    seconds: float | None,
+) -> Outcome:
+    identity = {"id": f"batch_req_{request.uuid}", "custom_id": request.custom_id}
+    return Outcome(
+        request=request.id,
+        batch=request.batch,
+        model=request.model,
+        state=state,
+        line=msgspec.json.encode(identity | {"response": response, "error": error}) + b"\n",
+        usage=usage,
+        seconds=seconds,
+    )
 
 
-def _one_line(body: bytes) -> msgspec.Raw:
-    """A body as JSON on one line; a body that is no JSON becomes a JSON string."""
+def _read(body: bytes) -> tuple[msgspec.Raw, Usage]:
+    """A body as JSON on one line, and its usage; a body that is no JSON becomes a JSON string."""
     try:
         value = msgspec.json.decode(body)
+        return msgspec.Raw(msgspec.json.encode(value)), read_usage(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        value = body.decode(errors="replace")
-    return msgspec.Raw(msgspec.json.encode(value))
+        return msgspec.Raw(msgspec.json.encode(body.decode(errors="replace"))), NONE_TOLD

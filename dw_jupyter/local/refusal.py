@@ -5,9 +5,12 @@ Files and batches refuse in plain text, inference in OpenAI's JSON envelope: so 
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import msgspec
+
+UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer of the service, not an error of the package
@@ -29,10 +32,15 @@ def parse_id(kind: str, identifier: str) -> str:
     Raises:
         Refusal: 400 for anything else, prefixed ids such as ``file-...`` included.
     """
-    try:
-        return str(UUID(identifier))
-    except ValueError:
-        raise Refusal(400, f"Invalid {kind} format") from None
+    parsed = read_uuid(identifier)
+    if parsed is None:
+        raise Refusal(400, f"Invalid {kind} format")
+    return parsed
+
+
+def read_uuid(text: str) -> str | None:
+    """The canonical form of a UUID, ``None`` for what is none. It may have its hyphens or none."""
+    return str(UUID(text)) if UUID_SHAPE.fullmatch(text) else None
 
 
 def envelope(status_code: int, message: str, *, code: str | None = None) -> bytes:

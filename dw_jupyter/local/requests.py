@@ -1,17 +1,16 @@
-"""The requests of a batch in the state: made from their file, taken up, ended, read back as lines."""
+"""The requests of a batch in the state: made from their file, taken up, ended, put back."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
 from dw_jupyter.local.outcome import Outcome, Request
 
-PAGE_BYTES = 256 * 1024
+PAGE_REQUESTS, PAGE_BYTES = 1000, 256 * 1024
 
 COUNT = {
     "completed": "UPDATE batches SET position = position + 1, cancelled = cancelled - :cancelled,"
@@ -19,6 +18,13 @@ COUNT = {
     "failed": "UPDATE batches SET position = position + 1, cancelled = cancelled - :cancelled,"
     " failed = failed + 1, error_bytes = error_bytes + :size WHERE seq = :batch RETURNING position",
 }
+MEASURE = """
+UPDATE batches SET answers = answers + 1, prompt_tokens = prompt_tokens + :prompt,
+completion_tokens = completion_tokens + :completion, reasoning_tokens = reasoning_tokens + :reasoning,
+total_tokens = total_tokens + :total, answer_seconds = answer_seconds + :seconds WHERE seq = :batch
+"""
+RECENT_ANSWERS = 100
+"""How many of a model's last answers the cost estimate goes by, as in the cloud."""
 
 
 def populate(connection: sqlite3.Connection, batch: int) -> None:
@@ -29,7 +35,8 @@ def populate(connection: sqlite3.Connection, batch: int) -> None:
     )
     if started.rowcount:
         connection.execute(
-            "INSERT INTO requests (uuid, batch, template, state) SELECT new_id(), ?, id, 'pending' FROM templates"
+            "INSERT INTO requests (uuid, batch, template, state, custom_id, model)"
+            " SELECT new_id(), ?, id, 'pending', custom_id, model FROM templates"
             " WHERE file_id = (SELECT source_id FROM batches WHERE seq = ?) ORDER BY id",
             (batch, batch),
         )
@@ -38,10 +45,10 @@ def populate(connection: sqlite3.Connection, batch: int) -> None:
 def pending(connection: sqlite3.Connection, batch: int, *, after: int) -> list[Request]:
     """A page of the requests that wait, in input order: those with an id above ``after``."""
     rows = connection.execute(
-        "SELECT r.id, r.uuid, r.batch, t.custom_id, t.url, t.body FROM requests r JOIN templates t"
+        "SELECT r.id, r.uuid, r.batch, r.custom_id, r.model, t.url, t.body FROM requests r JOIN templates t"
         " ON t.id = r.template WHERE r.batch = ? AND r.state = 'pending' AND r.position IS NULL AND r.id > ?"
-        " ORDER BY r.id LIMIT 1000",
-        (batch, after),
+        " ORDER BY r.id LIMIT ?",
+        (batch, after, PAGE_REQUESTS),
     )
     page: list[Request] = []
     size = 0
@@ -60,76 +67,72 @@ def record(connection: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
     otherwise is dropped.
     """
     for outcome in outcomes:
-        (state,) = connection.execute("SELECT state FROM requests WHERE id = ?", (outcome.request,)).fetchone()
-        if state not in {"pending", "cancelled"}:
+        row = connection.execute("SELECT state FROM requests WHERE id = ?", (outcome.request,)).fetchone()
+        if row is None or row["state"] not in {"pending", "cancelled"}:
             continue
-        was_cancelled = state == "cancelled"
         (position,) = connection.execute(
-            COUNT[outcome.state], {"cancelled": was_cancelled, "size": len(outcome.line), "batch": outcome.batch}
+            COUNT[outcome.state],
+            {"cancelled": row["state"] == "cancelled", "size": len(outcome.line), "batch": outcome.batch},
         ).fetchone()
         connection.execute(
             "UPDATE requests SET state = ?, position = ?, line = ? WHERE id = ?",
             (outcome.state, position, outcome.line, outcome.request),
         )
+        if outcome.seconds is not None:
+            _measure(connection, outcome, outcome.seconds)
+    _forget_older(connection, {outcome.model for outcome in outcomes})
 
 
-def place(connection: sqlite3.Connection, batch: int, state: str, *, skip: int) -> int:
-    """The position after which the lines of a file go on when ``skip`` of them are left out."""
-    if skip <= 0:
-        return 0
-    row = connection.execute(
-        "SELECT position FROM requests WHERE batch = ? AND state = ? ORDER BY position LIMIT 1 OFFSET ?",
-        (batch, state, skip - 1),
-    ).fetchone()
-    return int(row["position"]) if row else 2**62
+def put_back(connection: sqlite3.Connection, batch: int) -> int:
+    """Put the failed and cancelled requests of a batch back among those that wait; how many they are."""
+    return connection.execute(
+        "UPDATE requests SET state = 'pending', position = NULL, line = NULL WHERE batch = ?"
+        " AND state IN ('failed', 'cancelled')",
+        (batch,),
+    ).rowcount
 
 
-def answer_lines(
-    connection: sqlite3.Connection, batch: int, state: str, *, after: int, search: str, limit: int
-) -> tuple[list[bytes], int]:
-    """A page of lines of an output or error file, and the position of the last one."""
-    rows = connection.execute(
-        "SELECT r.position, r.line FROM requests r JOIN templates t ON t.id = r.template WHERE r.batch = ?"
-        " AND r.state = ? AND r.position > ? AND (? = '' OR instr(lower(t.custom_id), ?)) ORDER BY r.position LIMIT ?",
-        (batch, state, after, search, search.lower(), limit),
+def put_some_back(connection: sqlite3.Connection, batch: int, uuids: Sequence[str]) -> tuple[int, int]:
+    """Put those failed requests of a batch back that are named; how many they are, and the bytes of their lines."""
+    named = {"batch": batch, "uuids": msgspec.json.encode(uuids).decode()}
+    chosen = (
+        "WHERE batch = :batch AND state = 'failed' AND position IS NOT NULL"
+        " AND uuid IN (SELECT value FROM json_each(:uuids))"
     )
-    return _page(rows, after)
-
-
-def input_lines(
-    connection: sqlite3.Connection, file_id: str, *, after: int, search: str, limit: int
-) -> tuple[list[bytes], int]:
-    """A page of lines of an input file, and the id of the last one."""
-    rows = connection.execute(
-        "SELECT id, custom_id, url, body FROM templates WHERE file_id = ? AND id > ?"
-        " AND (? = '' OR instr(lower(custom_id), ?)) ORDER BY id LIMIT ?",
-        (file_id, after, search, search.lower(), limit),
-    )
-    return _page(((row["id"], _input_line(row)) for row in rows), after)
-
-
-def input_place(connection: sqlite3.Connection, file_id: str, *, skip: int) -> int:
-    """Like `place`, for an input file."""
-    if skip <= 0:
-        return 0
-    row = connection.execute(
-        "SELECT id FROM templates WHERE file_id = ? ORDER BY id LIMIT 1 OFFSET ?", (file_id, skip - 1)
+    (size,) = connection.execute(
+        f"SELECT coalesce(sum(length(line)), 0) FROM requests {chosen}",  # noqa: S608 - a constant
+        named,
     ).fetchone()
-    return int(row["id"]) if row else 2**62
+    again = connection.execute(
+        f"UPDATE requests SET state = 'pending', position = NULL, line = NULL {chosen}",  # noqa: S608 - a constant
+        named,
+    ).rowcount
+    return again, int(size)
 
 
-def _input_line(row: sqlite3.Row) -> bytes:
-    line = {"custom_id": row["custom_id"], "method": "POST", "url": row["url"], "body": msgspec.Raw(row["body"])}
-    return msgspec.json.encode(line) + b"\n"
+def _measure(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -> None:
+    usage = outcome.usage
+    connection.execute(
+        MEASURE,
+        {
+            "prompt": usage.prompt,
+            "completion": usage.completion or 0,
+            "reasoning": usage.reasoning,
+            "total": usage.total,
+            "seconds": seconds,
+            "batch": outcome.batch,
+        },
+    )
+    if outcome.state == "completed" and usage.completion is not None:
+        connection.execute(
+            "INSERT INTO recent_answers (model, completion_tokens) VALUES (?, ?)", (outcome.model, usage.completion)
+        )
 
 
-def _page(rows: Iterable[Sequence[Any]], after: int) -> tuple[list[bytes], int]:
-    lines: list[bytes] = []
-    size = 0
-    for row in rows:
-        after = row[0]
-        lines.append(row[1])
-        size += len(row[1])
-        if size >= PAGE_BYTES:
-            break
-    return lines, after
+def _forget_older(connection: sqlite3.Connection, models: set[str]) -> None:
+    for model in models:
+        connection.execute(
+            "DELETE FROM recent_answers WHERE model = :model AND id <= (SELECT id FROM recent_answers"
+            " WHERE model = :model ORDER BY id DESC LIMIT 1 OFFSET :most)",
+            {"model": model, "most": RECENT_ANSWERS},
+        )

@@ -21,16 +21,18 @@ import filelock
 import uvicorn
 
 from dw_jupyter.errors import LocalServiceError
-from dw_jupyter.local import address, app, weights
+from dw_jupyter.local import address, app, deletion, weights
 from dw_jupyter.local.address import Address
 from dw_jupyter.local.backend import Backend
+from dw_jupyter.local.background import Background
+from dw_jupyter.local.connection import Connection
 from dw_jupyter.local.database import Database
 from dw_jupyter.local.echo import Echo
 from dw_jupyter.local.engine import Engine
 from dw_jupyter.local.limits import Limits
 from dw_jupyter.local.service import Service
 from dw_jupyter.local.small_model import SmallModel
-from dw_jupyter.local.upstream import Upstream
+from dw_jupyter.local.upstream import CONCURRENCY, Upstream
 
 LOCK_POLL_SECONDS = 0.25
 STOP_SECONDS = 3
@@ -45,6 +47,8 @@ class Wish:
     port: int | None = None
     idle_minutes: float = 30.0
     echo_delay: float = 0.0
+    upstream_concurrency: int = CONCURRENCY
+    faults: bool = False
     limits: Limits = field(default_factory=Limits)
 
 
@@ -93,7 +97,7 @@ def _backend(wish: Wish) -> tuple[str, Backend]:
     if source == "echo":
         return source, Echo(delay=wish.echo_delay)
     if source.startswith(("http://", "https://")):
-        return source, Upstream(source)
+        return source, Upstream(source, concurrency=wish.upstream_concurrency)
     if source == "local":
         return source, SmallModel(weights.find_or_fetch(wish.home / "models", _say))
     if not Path(source).is_file():
@@ -106,17 +110,21 @@ async def _serve(wish: Wish) -> None:
         source, backend = _backend(wish)
         database = Database(wish.home / "service.sqlite")
         engine = Engine(database, backend)
+        background = Background(database, backend)
         try:
             await backend.start()
             service = Service(
                 database=database,
                 backend=backend,
                 engine=engine,
+                background=background,
                 limits=wish.limits,
                 api_key=secrets.token_urlsafe(32),
             )
             server = Server(service, wish, source)
+            await database.write(deletion.purge_rest)
             await engine.resume()
+            await background.resume()
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(server.end_when_idle())
                 await server.serve(sockets=[listener])
@@ -124,12 +132,13 @@ async def _serve(wish: Wish) -> None:
         finally:
             address.withdraw(wish.home)
             await engine.close()
+            await background.close()
             await backend.stop()
             database.close()
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on: 40 ms a small answer
     if os.name == "posix":  # elsewhere this option lets two programs share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -148,8 +157,8 @@ class Server(uvicorn.Server):
     def __init__(self, service: Service, wish: Wish, source: str) -> None:
         super().__init__(
             uvicorn.Config(
-                app.build(service),
-                http="h11",
+                app.build(service, with_faults=wish.faults),
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 log_level="warning",
@@ -200,7 +209,7 @@ class Server(uvicorn.Server):
         seconds = self._wish.idle_minutes * 60
         activity = self._service.activity
         while seconds:
-            if activity.open_requests or self._service.engine.busy:
+            if activity.open_requests or self._service.engine.busy or self._service.background.busy:
                 activity.touch()
             left = activity.last + seconds - time.monotonic()
             if left <= 0:

@@ -1,7 +1,8 @@
-"""What the routes work with, and what they share: the query, the body, the reply."""
+"""What the routes work with, and what they share: the body and the reply."""
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dw_jupyter.local.backend import Backend
+from dw_jupyter.local.background import Background
 from dw_jupyter.local.database import Database
 from dw_jupyter.local.engine import Engine
 from dw_jupyter.local.limits import Limits
@@ -18,8 +20,8 @@ from dw_jupyter.local.refusal import Refusal
 
 T = TypeVar("T")
 
-JSON_BYTES = 1024 * 1024
-PAGE, LARGEST_PAGE = 20, 101
+JSON_BYTES = 2 * 1024 * 1024
+"""Enough to name every request of the largest file."""
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Service:
     database: Database
     backend: Backend
     engine: Engine
+    background: Background
     limits: Limits
     api_key: str = field(repr=False)
     activity: Activity = field(default_factory=Activity)
@@ -63,26 +66,6 @@ def listing(rows: list[dict[str, Any]], *, limit: int) -> Response:
     return reply({"object": "list", "data": page, **ends, "has_more": len(rows) > limit})
 
 
-def integer(request: Request, name: str) -> int | None:
-    """A number of the query, ``None`` where it is not given.
-
-    Raises:
-        Refusal: 400 for what is no number.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not text.removeprefix("-").isdecimal() or len(text) > 18:
-        raise Refusal(400, f"Failed to deserialize query string: {name}: invalid digit found in string")
-    return int(text)
-
-
-def page_size(request: Request) -> int:
-    """The size of a page as asked for: 20 by default, kept between 1 and 101."""
-    limit = integer(request, "limit")
-    return PAGE if limit is None else max(1, min(limit, LARGEST_PAGE))
-
-
 async def read_body(request: Request, *, most: int) -> bytes:
     """The body of a request.
 
@@ -103,12 +86,13 @@ async def read_json(request: Request, kind: type[T]) -> T:
     Raises:
         Refusal: 415 for another content type, 400 for what is no JSON, 422 for JSON of another form.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+    kind_of_body = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not re.fullmatch(r"application/(\S+\+)?json", kind_of_body):
         raise Refusal(415, "Expected request with `Content-Type: application/json`")
     body = await read_body(request, most=JSON_BYTES)
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise Refusal(422, f"Failed to deserialize the JSON body into the target type: {error}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, f"Failed to parse the request body as JSON: {error}") from None

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import secrets
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 
-from dw_jupyter.errors import LocalServiceError
-from dw_jupyter.local.backend import Answer, Model, NoAnswer, Patience
-from dw_jupyter.local.limits import CHAT
+from dw_jupyter.local import tools_by_schema, vectors
+from dw_jupyter.local.backend import Answer, Model, Patience, Stream
+from dw_jupyter.local.dialects import chat, events, translation
+from dw_jupyter.local.limits import CHAT, EMBEDDINGS
 from dw_jupyter.local.model_process import SLOTS
-from dw_jupyter.local.refusal import envelope
+from dw_jupyter.local.plain_messages import retell
+from dw_jupyter.local.references import without_root
+from dw_jupyter.local.refusal import Refusal, envelope
+from dw_jupyter.local.runner import Runner
 
 ALIAS = "local"
-ANSWER_SECONDS = 600
-# Without these, one other busy process takes most of the model's speed: its threads spin while they wait.
-CALM = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
+HELD_BACK = ("stream", "stream_options", "service_tier", "tools", "tool_choice", "parallel_tool_calls")
+"""What the model's process is not told: the service or `tools_by_schema` sees to it."""
 
 
 class SmallModel:
     """A back end that runs the weights in a ``.gguf`` file. The model's id is the file's name, ``local`` its alias.
 
-    Its process is started again when it is found gone.
+    It chats, within a schema or with tools where that is asked for. Embeddings, the means of its own vectors, come
+    from a second process, which starts when the first one is asked for.
 
     Args:
         weights: the file.
@@ -42,11 +41,10 @@ class SmallModel:
         # "SmolLM2-135M-Instruct.Q4_1.gguf" → "SmolLM2-135M-Instruct": how it is packed is not its name.
         name = weights.stem.rsplit(".", 1)
         packed = len(name) == 2 and name[1][:1] in {"Q", "q", "I", "i", "F", "f", "B", "b"}
-        self._model = Model(id=name[0] if packed else weights.stem, created=int(weights.stat().st_mtime), kind="CHAT")
-        self._weights = weights
-        self._process: asyncio.subprocess.Process | None = None
-        self._client: httpx.AsyncClient | None = None
-        self._starting = asyncio.Lock()
+        self._model = Model(id=name[0] if packed else weights.stem, created=int(weights.stat().st_mtime))
+        self._speaker = Runner(weights)
+        self._embedder = Runner(weights, embedding=True)
+        self._knows_tools = False
 
     async def start(self) -> None:
         """Start the model's process and wait until it answers.
@@ -54,39 +52,13 @@ class SmallModel:
         Raises:
             LocalServiceError: it ended instead: the file is no model, say.
         """
-        key = secrets.token_urlsafe(32)
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "dw_jupyter.local.model_process",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=os.environ | CALM,
-        )
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None  # noqa: S101 - both were asked for
-        assert stdout is not None  # noqa: S101
-        stdin.write(json.dumps({"path": str(self._weights), "api_key": key}).encode() + b"\n")
-        line = await stdout.readline()
-        if not line:
-            await self._process.wait()
-            raise LocalServiceError(
-                f"The model in {self._weights} could not be loaded.", "Is it a .gguf file, whole, and of a chat model?"
-            )
-        self._client = httpx.AsyncClient(
-            base_url=json.loads(line)["address"],
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=httpx.Timeout(10, read=ANSWER_SECONDS),
-            trust_env=False,
-        )
+        await self._speaker.start()
+        told = msgspec.json.decode((await self._speaker.ask("GET", "/props")).body)
+        self._knows_tools = (told.get("chat_template_caps") or {}).get("supports_tools") is True
 
     async def stop(self) -> None:
-        """End the model's process."""
-        if self._client is not None:
-            await self._client.aclose()
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        """End the model's processes."""
+        await asyncio.gather(self._speaker.stop(), self._embedder.stop())
 
     async def models(self) -> Sequence[Model]:
         """Just the one, under its own name."""
@@ -98,39 +70,55 @@ class SmallModel:
 
     async def complete(self, path: str, body: dict[str, Any]) -> Answer:
         """Ask the model; its answer names it as the service does and leaves out its timings."""
-        refused = _refusal(path, body)
-        if refused:
-            return Answer(status_code=400, body=envelope(400, refused))
-        client = await self._running()
-        try:
-            response = await client.post(path, content=msgspec.json.encode(body | {"model": self._model.id}))
-        except httpx.TimeoutException:
-            raise NoAnswer("Timeout", f"no answer within {ANSWER_SECONDS} s") from None
-        except httpx.TransportError as error:
-            raise NoAnswer("NetworkError", f"the model's process broke off: {error}") from None
-        if not response.is_success:
-            return Answer(status_code=response.status_code, body=response.content)
-        answer = msgspec.json.decode(response.content)
+        return await translation.answer(path, body, chat=self._chat, embed=self._embed)
+
+    async def stream(self, path: str, body: dict[str, Any]) -> Answer | Stream:
+        """The whole answer, in pieces."""
+        return events.retell(path, body, await self.complete(path, body))
+
+    async def _chat(self, body: dict[str, Any]) -> Answer:
+        request = chat.parse(body)
+        asked = {name: value for name, value in body.items() if name not in HELD_BACK and value is not None}
+        asked |= {"model": self._model.id, "max_tokens": request.most_tokens}
+        form = request.response_format
+        if form is not None and form.json_schema is not None:
+            schema = {"name": form.json_schema.name, "schema": without_root(form.json_schema.schema)}
+            asked["response_format"] = {"type": "json_schema", "json_schema": schema}
+        by_schema = bool(request.callable) and not self._knows_tools
+        if by_schema:
+            asked |= tools_by_schema.question(request)
+        elif self._knows_tools:
+            asked |= {name: body[name] for name in ("tools", "tool_choice") if body.get(name)}
+        else:
+            asked["messages"] = [retell(message) for message in request.messages]
+        answered = await self._speaker.ask("POST", CHAT, {key: each for key, each in asked.items() if each is not None})
+        if answered.status_code != 200:
+            return _refused(answered)
+        answer = msgspec.json.decode(answered.body)
         answer.pop("timings", None)
-        answer["model"] = self._model.id
-        return Answer(status_code=response.status_code, body=msgspec.json.encode(answer))
+        if by_schema:
+            for choice in answer["choices"]:
+                tools_by_schema.read(choice, request)
+        return Answer.of(answer | {"model": self._model.id})
 
-    async def _running(self) -> httpx.AsyncClient:
-        async with self._starting:
-            if self._process is None or self._process.returncode is not None or self._client is None:
-                await self.stop()
-                try:
-                    await self.start()
-                except LocalServiceError as error:
-                    raise NoAnswer("NetworkError", error.what) from None
-            assert self._client is not None  # noqa: S101 - `start` made it
-            return self._client
+    async def _embed(self, body: dict[str, Any]) -> Answer:
+        request = vectors.parse(body)
+        inputs = [each or " " for each in request.inputs]  # the model makes nothing of an empty text
+        answered = await self._embedder.ask("POST", EMBEDDINGS, {"model": self._model.id, "input": inputs})
+        if answered.status_code != 200:
+            return _refused(answered)
+        answer = msgspec.json.decode(answered.body)
+        made = [vectors.normalise(each["embedding"]) for each in sorted(answer["data"], key=lambda each: each["index"])]
+        if request.dimensions not in {None, len(made[0])}:
+            raise Refusal(400, f"dimensions: this model's vectors have {len(made[0])}, and no other number.")
+        tokens, form = answer["usage"]["prompt_tokens"], request.encoding_format
+        return Answer.of(vectors.listing(self._model.id, made, tokens=tokens, encoding_format=form))
 
 
-def _refusal(path: str, body: dict[str, Any]) -> str:
-    """Why the model does not even try, or ``""``."""
-    if path != CHAT:
-        return f"The small model answers {CHAT} only, not {path}."
-    if not body.get("messages"):
-        return "messages: at least one message is needed."
-    return ""
+def _refused(answered: Answer) -> Answer:
+    """What the model's process says no to, in OpenAI's envelope: its own has numbers for codes."""
+    try:
+        message = str(msgspec.json.decode(answered.body)["error"]["message"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        message = answered.body.decode(errors="replace")
+    return Answer(status_code=answered.status_code, body=envelope(answered.status_code, message))

@@ -5,6 +5,7 @@ The first fault of a file is the only one that is told. A line's number counts t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ ID_SHAPE = re.compile(r"[\t\x20-\x7e]*")
 BESIDE_BODY_BYTES = 64 * 1024
 """What a line may hold beside its body."""
 FIELDS = ("custom_id", "method", "url", "body")
+DEPTH = 127
+"""How deep JSON may nest: so far the cloud's parser goes."""
 
 
 @dataclass(kw_only=True)
@@ -88,7 +91,7 @@ class Checker:
         body = msgspec.json.encode(line["body"])
         if len(body) > self.limits.body_bytes:
             raise Refusal(400, f"Line {number}: {too_large(len(body), self.limits.body_bytes)}")
-        return Template(custom_id=line["custom_id"], url=line["url"], body=body)
+        return Template(custom_id=line["custom_id"], url=line["url"], model=name, body=body)
 
 
 def most_of_line(limits: Limits) -> int:
@@ -105,10 +108,13 @@ def _parse(text: str, number: int) -> dict[str, Any]:
     """A line as a dict with at least `FIELDS`; the first three are strings."""
     try:
         line = msgspec.json.decode(text)
+        too_deep = text.count("[") + text.count("{") > DEPTH and _depth(line) > DEPTH
     except msgspec.DecodeError as error:
         raise Refusal(400, f"Invalid JSON on line {number}: {_explain(str(error), text)}") from None
     except RecursionError:
-        raise Refusal(400, f"Invalid JSON on line {number}: recursion limit exceeded at line 1 column 128") from None
+        too_deep = True
+    if too_deep:
+        raise Refusal(400, f"Invalid JSON on line {number}: recursion limit exceeded at line 1 column 128")
     where = f"at line 1 column {len(text.encode())}"
     if not isinstance(line, dict):
         raise Refusal(400, f"Invalid JSON on line {number}: invalid type, expected an object {where}")
@@ -133,9 +139,29 @@ def _fault(line: dict[str, Any]) -> str:
     return ""
 
 
+def _depth(value: Any) -> int:
+    depth, nested = 0, [value]
+    while nested := [each for each in nested if isinstance(each, (dict, list))]:
+        depth += 1
+        nested = [inner for each in nested for inner in (each.values() if isinstance(each, dict) else each)]
+    return depth
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    try:
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
 def _explain(error: str, text: str) -> str:
     """A parser's message in the manner of the cloud's parser, which tells line and column."""
     size = len(text.encode())
+    if _has_lone_surrogate(text):
+        return f"lone leading surrogate in hex escape at line 1 column {size}"
     if "truncated" in error:
         return f"EOF while parsing a value at line 1 column {size}"
     found = re.fullmatch(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)", error)

@@ -14,7 +14,7 @@ ROWS = 40
 PROGRAM = """
 import pandas as pd, dw_jupyter as dw, json
 frame = pd.DataFrame({"text": [f"row {n}" for n in range(ROWS)]})
-answers = dw.submit(frame, "{{ text }}", model="echo", label=LABEL, max_tokens=SEED).result(timeout=60)
+answers = dw.submit(frame, "{{ text }}", model="echo", label=LABEL, max_tokens=1000 + SEED).result(timeout=60)
 assert (answers["dw_status"] == "completed").all(), answers
 assert answers["response"].tolist() == frame["text"].tolist()
 print(json.dumps(answers["response"].tolist()))

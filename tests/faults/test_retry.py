@@ -89,7 +89,7 @@ def test_a_service_that_cannot_retry_gets_a_new_batch(service: ServiceProcess) -
 
 def test_a_cancelled_job_goes_on_where_it_was_stopped(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Retrying a cancelled job asks what was not answered, in the same batch or, late in its window, apart."""
-    texts = [f"wait 0.3{n:03}" for n in range(30)]
+    texts = [f"wait 0.9{n:03}" for n in range(40)]
     job = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}")
     assert job.received(timeout=30)
     job.cancel()
@@ -99,7 +99,7 @@ def test_a_cancelled_job_goes_on_where_it_was_stopped(service: ServiceProcess, m
     assert (job.df["dw_status"] == "cancelled").sum() > 5
     frame = job.retry().result(timeout=60)
     assert frame["response"].tolist() == texts
-    assert [total for total, _, _ in books(service)] == [30]
+    assert [total for total, _, _ in books(service)] == [40]
     monkeypatch.setattr(again, "LEAST_WINDOW", 1e9)
     late = submit("one", "fail 400").retry()
     late.result(timeout=60)

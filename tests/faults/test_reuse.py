@@ -10,7 +10,7 @@ import pytest
 import dw_jupyter as dw
 from dw_jupyter.job import cache
 from tests.faults.books import live_requests
-from tests.service_process import ServiceProcess, start_service, wait_until
+from tests.service_process import start_service, wait_until
 
 ROWS = [f"row {n}" for n in range(8)]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.service_process import wait_until
+
 PATHS = "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses, /v1/messages"
 
 
@@ -40,7 +42,21 @@ def read(http: httpx.Client, batch: dict[str, Any]) -> dict[str, Any]:
     return now
 
 
+def ended(http: httpx.Client, batch: dict[str, Any]) -> dict[str, Any]:
+    """The batch once it has ended by itself."""
+    wait_until(lambda: read(http, batch)["status"] in {"completed", "failed"})
+    return read(http, batch)
+
+
 def lines(http: httpx.Client, file_id: str, **query: Any) -> list[dict[str, Any]]:
     """The lines of a file."""
     content = http.get(f"files/{file_id}/content", params=query).raise_for_status().content
     return [json.loads(each) for each in content.split(b"\n") if each]
+
+
+def results(http: httpx.Client, batch: dict[str, Any], **query: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The results of a batch, and the headers that tell where a reader stands."""
+    answer = http.get(f"batches/{batch['id']}/results", params=query).raise_for_status()
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    shown = [json.loads(each) for each in answer.content.split(b"\n") if each]
+    return shown, {name: value for name, value in answer.headers.items() if name.startswith("x-")}

@@ -9,7 +9,7 @@ import httpx
 import openai
 import pytest
 
-from tests.service.rows import PATHS, jsonl, line, lines, read, start_batch, upload
+from tests.service.rows import PATHS, ended, jsonl, line, lines, read, results, start_batch, upload
 from tests.service_process import ServiceProcess, start_service, wait_until
 
 
@@ -18,12 +18,6 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A service that takes 0.2 s for each answer, eight at a time."""
     with start_service(tmp_path_factory.mktemp("slow"), "--model", "echo", "--echo-delay", "0.2") as running:
         yield running
-
-
-def ended(http: httpx.Client, batch: dict[str, Any]) -> dict[str, Any]:
-    """The batch once it has ended by itself."""
-    wait_until(lambda: read(http, batch)["status"] in {"completed", "failed"})
-    return read(http, batch)
 
 
 def test_official_client_runs_a_batch(client: openai.OpenAI) -> None:
@@ -105,6 +99,51 @@ def test_batch_without_an_answer_has_failed(http: httpx.Client) -> None:
     assert len(lines(http, batch["error_file_id"])) == 1
 
 
+def test_some_requests_are_tried_again(http: httpx.Client) -> None:
+    """Of the requests that are named the failed ones run again, and only they; a line's own id is no name for one."""
+    rows = [line("good", "hello"), line("a", "fail 400"), line("b", "fail 400"), line("c", "fail 500 once")]
+    batch = start_batch(http, jsonl(*rows))
+    other = start_batch(http, jsonl(line("else", "fail 400")))
+    ended(http, batch)
+    ended(http, other)
+    size = http.get(f"files/{batch['error_file_id']}").json()["bytes"]
+    shown = {each["custom_id"]: each["id"] for each in results(http, batch)[0]}
+    before = {each["custom_id"]: each for each in lines(http, batch["error_file_id"])}
+    path = f"batches/{batch['id']}/retry-requests"
+    for nothing in ([], ["x"], [f"batch_req_{shown['a']}"]):
+        refused = http.post(path, json={"request_ids": nothing})
+        assert (refused.status_code, refused.text) == (400, "No valid request IDs provided")
+    assert http.post(path, json={"request_ids": "x"}).status_code == 422
+    assert http.post(f"batches/{other['input_file_id']}/retry-requests", json={"request_ids": []}).status_code == 404
+    strangers = [shown["good"], results(http, other)[0][0]["id"], str(uuid.UUID(int=9))]
+    same = http.post(path, json={"request_ids": strangers})
+    assert (same.status_code, same.json()) == (200, read(http, batch))
+    again = http.post(path, json={"request_ids": [shown["a"], "no id", *strangers]})
+    assert (again.status_code, again.json()["id"]) == (200, batch["id"])
+    assert not again.json().keys() & {"completed_at", "failed_at", "finalizing_at"}
+    assert ended(http, batch)["request_counts"] == same.json()["request_counts"]
+    errors = lines(http, batch["error_file_id"])
+    assert {each["custom_id"]: each for each in errors} == before
+    assert errors[-1]["custom_id"] == "a", "what ended last stands last"
+    assert http.get(f"files/{batch['error_file_id']}").json()["bytes"] == size
+    assert [each["custom_id"] for each in lines(http, other["error_file_id"])] == ["else"]
+
+
+def test_one_of_the_failed_goes_on_after_a_cancellation(slow: ServiceProcess) -> None:
+    """Trying one request again undoes a cancellation, and what was cancelled besides stays so: the batch can end."""
+    with slow.http() as http:
+        rows = [line("bad", "fail 400"), *(line(f"{number}", "x") for number in range(39))]
+        batch = start_batch(http, jsonl(*rows))
+        wait_until(lambda: read(http, batch)["request_counts"]["failed"] == 1)
+        counts = http.post(f"batches/{batch['id']}/cancel").json()["request_counts"]
+        (bad,) = results(http, batch, status="failed")[0]
+        http.post(f"batches/{batch['id']}/retry-requests", json={"request_ids": [bad["id"]]}).raise_for_status()
+        assert ended(http, batch)["request_counts"] == counts
+        assert http.get(f"files/{batch['error_file_id']}/content").headers["x-incomplete"] == "false"
+        http.post(f"batches/{batch['id']}/retry").raise_for_status()
+        assert ended(http, batch)["request_counts"] == {"total": 40, "completed": 39, "failed": 1}
+
+
 def test_nothing_to_retry(http: httpx.Client) -> None:
     """A batch without failures that is not cancelled has nothing to retry."""
     batch = start_batch(http, jsonl(line("a", "hello")))
@@ -135,6 +174,9 @@ def test_output_grows_by_whole_lines(slow: ServiceProcess) -> None:
         page = http.get(path, params={"skip": 30, "limit": 4})
         assert page.content.split(b"\n")[:-1] == seen[30:34]
         assert (page.headers["x-incomplete"], page.headers["x-last-line"]) == ("true", "34")
+        matching = [each for each in seen if "3" in json.loads(each)["custom_id"]]
+        part = http.get(path, params={"search": "3", "skip": 5, "limit": 100})
+        assert part.content.split(b"\n")[:-1] == matching[5:], "what is skipped is counted among what is found"
         found = http.get(path, params={"search": "39"})
         assert len(found.content.split(b"\n")) == 2
         assert "x-last-line" not in found.headers
@@ -235,3 +277,5 @@ def test_batch_is_refused(http: httpx.Client, fields: dict[str, Any], status: in
     assert http.get("batches/batch_1").text == "Invalid batch ID format"
     assert http.post("batches", content=b"{", headers={"content-type": "application/json"}).status_code == 400
     assert http.post("batches", content=b"{}").status_code == 415
+    for content in (b'{"input_file_id":"\xff"}', b'{"x":' + b"[" * 100_000, b'{"input_file_id":"\\ud800"}'):
+        assert http.post("batches", content=content, headers={"content-type": "application/json"}).status_code == 400

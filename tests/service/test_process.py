@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,27 +16,8 @@ import pytest
 
 from dw_jupyter.errors import LocalServiceError
 from dw_jupyter.local.launch import find_or_start
-from tests.service.rows import jsonl, line, lines, read, start_batch, upload
+from tests.service.rows import jsonl, line, read, start_batch, upload
 from tests.service_process import ServiceProcess, start_service, wait_until
-
-
-@pytest.mark.parametrize("after", [0, 5, 30])
-def test_killed_service_goes_on(tmp_path: Path, after: int) -> None:
-    """A service killed in the middle of a batch goes on from there: every row is answered once, no answer is lost."""
-    arguments = ("--model", "echo", "--echo-delay", "0.05")
-    rows = 80
-    first = ServiceProcess(tmp_path, *arguments)
-    with first.http() as http:
-        batch = start_batch(http, jsonl(*(line(f"{number}", f"{number}") for number in range(rows))))
-        wait_until(lambda: read(http, batch)["request_counts"]["completed"] >= after)
-        before = lines(http, batch["output_file_id"])
-    first.kill()
-    with start_service(tmp_path, *arguments) as second, second.http() as http:
-        wait_until(lambda: read(http, batch)["status"] == "completed")
-        answers = lines(http, batch["output_file_id"])
-        assert answers[: len(before)] == before
-        assert Counter(each["custom_id"] for each in answers) == Counter(str(number) for number in range(rows))
-        assert read(http, batch)["request_counts"] == {"total": rows, "completed": rows, "failed": 0}
 
 
 def test_upload_cut_by_a_kill_leaves_nothing(tmp_path: Path) -> None:

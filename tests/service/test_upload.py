@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,10 +10,12 @@ import openai
 import pytest
 
 from tests.service.rows import PATHS, jsonl, line, upload
+from tests.service_process import ServiceProcess, start_service
 
 GOOD = line("a", "hello")
 GOOD_SIZE = len(jsonl(GOOD))
 LONG = "x" * 70
+DEEP = "Invalid JSON on line 1: recursion limit exceeded at line 1 column 128"
 
 
 def changed(**fields: Any) -> bytes:
@@ -59,15 +62,25 @@ REFUSALS: list[tuple[bytes, int, str]] = [
     (jsonl(GOOD) + b"\n\n" + changed(custom_id="a\nb"), 400, f"Line 2: {INVALID_ID}"),
     (changed(method="GET"), 400, "Line 1: Unsupported HTTP method 'GET'. Only POST is currently supported."),
     (changed(url="/v1/foo"), 400, f"Line 1: Unsupported URL path '/v1/foo'. Allowed paths are: {PATHS}"),
+    (jsonl(GOOD | {"body": "deep"}).replace(b'"deep"', b"[" * 127 + b"]" * 127), 400, DEEP),
+    (jsonl(GOOD | {"body": "deep"}).replace(b'"deep"', b"[" * 90_000 + b"]" * 90_000), 400, DEEP),
+    (
+        changed(custom_id="s").replace(b'"s"', b'"\\ud800"'),
+        400,
+        f"Invalid JSON on line 1: lone leading surrogate in hex escape at line 1 column {GOOD_SIZE + 4}",
+    ),
+    (
+        changed(body={"n": 1}).replace(b"1}", b"NaN}"),
+        400,
+        "Invalid JSON on line 1: invalid character at line 1 column 83",
+    ),
+    (changed(body=None), 400, "Line 1: Missing 'model' field in request body"),
+    (changed(body="model"), 400, "Line 1: Missing 'model' field in request body"),
+    (changed(body={"model": "\0"}), 403, "Line 1: Model '\0' has not been configured or is not available to user"),
     (changed(body={}), 400, "Line 1: Missing 'model' field in request body"),
     (changed(body=[]), 400, "Line 1: Missing 'model' field in request body"),
     (changed(body={"model": 3}), 400, "Line 1: Missing 'model' field in request body"),
     (changed(body={"model": "x"}), 403, "Line 1: Model 'x' has not been configured or is not available to user"),
-    (
-        changed(url="/v1/embeddings"),
-        400,
-        "Line 1: Model 'echo' is a CHAT model but endpoint '/v1/embeddings' requires a EMBEDDINGS model",
-    ),
     (
         jsonl(GOOD) + jsonl(line("b", "x" * 10_485_760)),
         400,
@@ -109,8 +122,68 @@ def test_form_is_checked(http: httpx.Client) -> None:
     plain = http.post("files", json={})
     assert (plain.status_code, plain.text.partition(":")[0]) == (400, "Invalid multipart request")
     headers = {"content-type": "multipart/form-data; boundary=b"}
+    endless = http.post("files", content=b"", headers={"content-type": "multipart/form-data; boundary=" + "b" * 500})
+    assert (endless.status_code, endless.text.partition(":")[0]) == (400, "Invalid multipart request")
     torn = http.post("files", headers=headers, content=b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n{')
     assert (torn.status_code, torn.text.partition(":")[0]) == (400, "Failed to read multipart upload")
+
+
+def test_faults_are_told_in_the_order_of_the_form(http: httpx.Client) -> None:
+    """What stands first in the form is judged first: a bad line before a bad purpose after it, and the other way."""
+    late = {"file": ("x", b"oops\n"), "purpose": (None, b"fine-tune")}
+    assert http.post("files", files=late).text.startswith("Invalid JSON on line 1")
+    late["file"] = ("x", b"\n")
+    assert http.post("files", files=late).text == "File contains no valid request templates"
+    late["file"] = ("x", jsonl(GOOD))
+    assert http.post("files", files=late).text == "Invalid purpose 'fine-tune'. Only 'batch' is supported."
+    early = {"purpose": (None, b"fine-tune"), "file": ("x", b"oops\n")}
+    assert http.post("files", files=early).text == "Invalid purpose 'fine-tune'. Only 'batch' is supported."
+    for purpose in ("BATCH", None):
+        form = {"file": ("x", jsonl(GOOD))} | ({"purpose": (None, purpose.encode())} if purpose else {})
+        assert http.post("files", files=form).json()["purpose"] == "batch"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "life"),
+    [
+        ("3600", 3600),
+        ("+60", 60),
+        ("-60", -60),
+        ("1e3", 30 * 86_400),
+        ("1_000", 30 * 86_400),
+        (" 5", 30 * 86_400),
+        ("", 30 * 86_400),
+        ("9" * 18, 100 * 365 * 86_400),
+        ("9" * 5000, 30 * 86_400),
+    ],
+)
+@pytest.mark.parametrize("anchor", ["created_at", "another"])
+def test_life_of_a_file(http: httpx.Client, seconds: str, life: int, anchor: str) -> None:
+    """``expires_after`` counts from the creation, whatever its anchor; what is no integer is passed over."""
+    form = {"expires_after[anchor]": anchor, "expires_after[seconds]": seconds}
+    made = upload(http, jsonl(GOOD), **form).raise_for_status().json()
+    assert made["expires_at"] - made["created_at"] == life
+    assert http.get(f"files/{made['id']}/content").status_code == 200, "an expired file is still there"
+
+
+@pytest.mark.parametrize("name", ['a "quoted" é.jsonl', "../../../etc/passwd", "C:\\x.jsonl", "\u2028 日本.jsonl", ""])
+def test_filename_is_only_a_label(service: ServiceProcess, http: httpx.Client, name: str) -> None:
+    """A file's name is shown as it was sent, and names nothing on this machine."""
+    before = sorted(path.name for path in service.home.iterdir())
+    head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name.replace(chr(34), "%22")}"\r\n\r\n'
+    content = [head.encode(), jsonl(GOOD), b"\r\n--b--\r\n"]
+    made = http.post("files", headers={"content-type": "multipart/form-data; boundary=b"}, content=iter(content))
+    shown = made.raise_for_status().json()["filename"]
+    assert shown.replace("%22", '"') == name.removeprefix("C:\\")
+    assert http.get("files", params={"search": shown.upper(), "limit": 1}).json()["data"][0]["id"] == made.json()["id"]
+    assert sorted(path.name for path in service.home.iterdir()) == before
+
+
+def test_file_without_a_name_gets_one(http: httpx.Client) -> None:
+    """A part without a file name is a file all the same."""
+    content = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + jsonl(GOOD) + b"\r\n--b--\r\n"
+    made = http.post("files", headers={"content-type": "multipart/form-data; boundary=b"}, content=content).json()
+    assert made["filename"] == f"upload-{made['id']}"
 
 
 def test_too_large_a_file_is_refused(http: httpx.Client) -> None:
@@ -124,6 +197,24 @@ def test_too_large_a_file_is_refused(http: httpx.Client) -> None:
     assert (unknown.status_code, unknown.text) == (413, text)
     known = http.post("files", headers=headers | {"content-length": str(sum(map(len, content)))}, content=iter(content))
     assert (known.status_code, known.text) == (413, text)
+
+
+def test_limits_are_settings(tmp_path: Path) -> None:
+    """The size of a file, the number of its requests and the size of a body are bounded as the service was told."""
+    limits = ("--max-requests", "2", "--max-bytes", "800", "--max-body", "60")
+    with start_service(tmp_path, "--model", "echo", *limits) as service, service.http() as http:
+        assert (
+            upload(http, jsonl(line("a", "x")) * 3).text == "File contains 3 requests, which exceeds the maximum of 2"
+        )
+        assert upload(http, jsonl(line("a", "x" * 10))).text == (
+            "Line 1: Request body is 68 bytes, which exceeds the maximum allowed size of 60 bytes"
+        )
+        assert upload(http, b" " * 801).text == "File exceeds the maximum allowed size of 800 bytes"
+        assert upload(http, jsonl(line("a", "x")) * 2).status_code == 201
+        # A field that never ends is no way around it.
+        head = b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\n'
+        headers = {"content-type": "multipart/form-data; boundary=b"}
+        assert http.post("files", headers=headers, content=iter([head, b"x" * 20_000])).status_code == 413
 
 
 def test_accepted_file_reads_back(client: openai.OpenAI, http: httpx.Client) -> None:
