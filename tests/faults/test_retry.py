@@ -89,7 +89,7 @@ def test_a_service_that_cannot_retry_gets_a_new_batch(service: ServiceProcess) -
 
 def test_a_cancelled_job_goes_on_where_it_was_stopped(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Retrying a cancelled job asks what was not answered, in the same batch or, late in its window, apart."""
-    texts = [f"wait 0.9{n:03}" for n in range(40)]
+    texts = [f"wait 0.9{n:02}" for n in range(40)]
     job = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}")
     assert job.received(timeout=30)
     job.cancel()

@@ -150,7 +150,7 @@ UPLOADS: list[tuple[str, list[Json | bytes], int, str]] = [
         "a large body",
         [line("a", "x"), line("b", "x" * 3000)],
         400,
-        "Line 2: Request body is 3071 bytes, which exceeds the maximum allowed size of 2000 bytes",
+        "Line 2: Request body is 3058 bytes, which exceeds the maximum allowed size of 2000 bytes",
     ),
     ("a large file", [b" " * 30_000 + b"\n"], 413, "File exceeds the maximum allowed size of 20000 bytes"),
     ("no JSON", [line("a", "x"), b"\n", b"{nope}\n"], 400, "Invalid JSON on line 2: "),
