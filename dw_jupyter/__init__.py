@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from dw_jupyter.api.types import Batch
     from dw_jupyter.job.accounts import models, use
     from dw_jupyter.job.handle import Job
+    from dw_jupyter.job.shelf import attach, forget, jobs
     from dw_jupyter.job.snapshot import Snapshot
-    from dw_jupyter.job.shelf import attach, jobs
     from dw_jupyter.job.submit import submit
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "attach",
     "errors",
+    "forget",
     "jobs",
     "load_ipython_extension",
     "models",
@@ -49,6 +50,7 @@ _HOMES = {
     "Job": "dw_jupyter.job.handle",
     "Snapshot": "dw_jupyter.job.snapshot",
     "attach": "dw_jupyter.job.shelf",
+    "forget": "dw_jupyter.job.shelf",
     "jobs": "dw_jupyter.job.shelf",
     "models": "dw_jupyter.job.accounts",
     "submit": "dw_jupyter.job.submit",

@@ -1,9 +1,14 @@
-"""The ids of requests: the position of a row, so that answers find back without a table."""
+"""The ids of requests: the position of a row, so that answers find back without a table; or ids of somebody else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
+
+Locate = Callable[[list[str | None]], npt.NDArray[np.int64]]
+"""Gives the row of each id, -1 for an id of no row."""
 
 _DIGITS = 9
 _ID = np.frombuffer(b"row-000000000\n", dtype=np.uint8)
@@ -35,3 +40,14 @@ def positions(ids: list[str | None]) -> npt.NDArray[np.int64]:
             return numbers.astype(np.int64) @ _POWERS
     found = (position(one) if one is not None else None for one in ids)
     return np.array([-1 if row is None else row for row in found], dtype=np.int64)
+
+
+def locate_by(given: Sequence[str]) -> Locate:
+    """How to find rows by the ids that somebody else gave them, in the order of the rows.
+
+    An id that occurs twice means its first row: which answer is whose cannot be told.
+    """
+    rows: dict[str | None, int] = {}
+    for row, custom_id in enumerate(given):
+        rows.setdefault(custom_id, row)
+    return lambda ids: np.array([rows.get(one, -1) for one in ids], dtype=np.int64)

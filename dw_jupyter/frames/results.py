@@ -13,7 +13,7 @@ from dw_jupyter.frames.answers import Answers
 from dw_jupyter.frames.column import Positions, TextColumn, make_column
 from dw_jupyter.frames.failures import one_line
 from dw_jupyter.frames.fields import choices_of
-from dw_jupyter.frames.ids import positions
+from dw_jupyter.frames.ids import Locate, positions
 from dw_jupyter.frames.lines import Line, outcome, read_lines
 from dw_jupyter.frames.schema import Schema
 
@@ -39,11 +39,15 @@ class Results:
     Args:
         rows: how many rows the job has.
         schema: what the answers promise to be; None for plain text, which becomes one column ``response``.
+        locate: finds rows by their ids; those that this package gives unless given.
         shares: for each row the one whose answer it has, where several rows ask the same; None where each has its own.
     """
 
-    def __init__(self, rows: int, schema: Schema | None = None, *, shares: Positions | None = None) -> None:
+    def __init__(
+        self, rows: int, schema: Schema | None = None, *, shares: Positions | None = None, locate: Locate = positions
+    ) -> None:
         self.rows = rows
+        self._locate = locate
         self.unknown = 0
         """Lines whose custom_id is not a row of this job."""
         self.broken = 0
@@ -141,7 +145,7 @@ class Results:
         return values if self._shares is None else values.take(self._shares)
 
     def _take(self, lines: list[Line]) -> None:
-        rows = positions([line.custom_id for line in lines])
+        rows = self._locate([line.custom_id for line in lines])
         known = (rows >= 0) & (rows < self.rows)
         if not known.all():
             self.unknown += len(lines) - int(np.count_nonzero(known))

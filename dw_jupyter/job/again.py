@@ -11,13 +11,12 @@ import numpy as np
 
 from dw_jupyter import errors
 from dw_jupyter.frames.column import Positions
-from dw_jupyter.frames.ids import positions
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.results import STATUSES, Results, Status
 from dw_jupyter.frames.shards import ShardWriter
 from dw_jupyter.job.cache import KEYS
 from dw_jupyter.job.journal import Journal, disk
-from dw_jupyter.job.ledger import ids_in, rows_of
+from dw_jupyter.job.ledger import ids_in, locate, rows_of
 from dw_jupyter.job.record import ShardRecord
 
 LEAST_WINDOW = 3600.0
@@ -81,6 +80,7 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
         if body:
             (journal.folder / KEYS).unlink(missing_ok=True)  # made again without the rows that now ask otherwise
     record.finished, record.state, record.error, record.stopped = None, "uploading", "", ""
+    record.unbroken = True  # whoever retries has seen what failed
     journal.forget_cancel()
     journal.save()
 
@@ -118,7 +118,7 @@ def _runs_again(shard: ShardRecord) -> bool:
 
 def _answered(journal: Journal, number: int) -> Positions:
     """The rows that the service counts as its successes, fitting the schema or not."""
-    return positions(list(ids_in(journal.path("output", number))))
+    return locate(journal)(list(ids_in(journal.path("output", number))))
 
 
 def _write_again(journal: Journal, rows: Positions, last: Positions, body: dict[str, Any], limits: Limits) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from dw_jupyter import errors, job
 from dw_jupyter.api.types import Batch, RequestCounts
+from dw_jupyter.frames.reasons import group_reasons
 from dw_jupyter.job import again, loop, prepare, registry
 from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noticed
 from dw_jupyter.job.journal import Journal
@@ -71,8 +72,10 @@ class Job:
 
     @property
     def status(self) -> str:
-        """The state in words: ``"142 of 500 answered, 3 failed"``."""
-        return self.snapshot.headline
+        """The state in words: ``"142 of 500 answered, 3 failed"``, and what may be wrong."""
+        now = self.snapshot
+        worry = now.worry(time.time())
+        return f"{now.headline}; {worry}" if worry else now.headline
 
     @property
     def counts(self) -> RequestCounts:
@@ -91,6 +94,10 @@ class Job:
         """A new frame on the source's index: the answers so far, ``dw_status`` and ``dw_error``."""
         life = self._life()
         return life.frame(self._index) if life is not None else self._empty(self._index)
+
+    def errors(self) -> pd.DataFrame:
+        """Why rows have no answer, grouped: kind, HTTP status, message, how many rows, an example, a few labels."""
+        return group_reasons(self.df)
 
     def done(self) -> bool:
         """Whether the job has ended and every answer is here."""

@@ -165,7 +165,7 @@ def jobs_folder(home: Path) -> Path:
 def staging(home: Path) -> Iterator[Path]:
     """A folder to prepare a job in; what was not published from it is gone afterwards."""
     jobs = jobs_folder(home)
-    for left in jobs.glob(".new-*"):  # by a kernel that was killed
+    for left in (*jobs.glob(".new-*"), *jobs.glob(".forgotten-*")):  # by a kernel that was killed
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > STAGING_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)

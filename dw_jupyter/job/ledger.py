@@ -5,18 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+import pandas as pd
 
 from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.frames.column import Positions
-from dw_jupyter.frames.ids import positions
+from dw_jupyter.frames.ids import Locate, locate_by, positions
+from dw_jupyter.frames.index import load_index
+from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.results import Results, Status
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job.journal import Journal, disk
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
+INDEX = "index.parquet"
 SHARES = "shares.npy"
 REUSED = "reused.jsonl"
 
@@ -35,6 +40,7 @@ class Ledger:
         self.results = _empty(journal)
         self._journal = journal
         self._lock = threading.Lock()
+        self._prompts: Any = None
         self._read: dict[Path, int] = {}
         self._lines: dict[Path, int] = {}
         self._asked_again: set[int] = set()
@@ -75,6 +81,14 @@ class Ledger:
         for block in read_blocks(path, start=self._read.get(path, 0)):
             self._add(path, block)
 
+    def prompts(self) -> Any:
+        """What each row asks, as a string array."""
+        if self._prompts is None:
+            numbers = range(len(self._journal.record.shards))
+            blocks = (block for number in numbers for block in read_blocks(self._journal.requests_path(number)))
+            self._prompts = pd.array(read_prompts(blocks)[: self.results.rows], dtype="string")
+        return self._prompts
+
     def fetched(self) -> tuple[int, int]:
         """Lines of output files, and of error files, that are on this machine."""
         output, error = (
@@ -106,13 +120,14 @@ class Ledger:
         for number, shard in enumerate(record.shards):
             status, reason = fate(shard, record)
             self.results.close(rows_of(self._journal, number), status, reason)
-        self.results.close(np.arange(record.rows), "missing", "it is in none of the job's request files")
+        # Of rows with one custom_id, the service does not say which answer is whose.
+        self.results.close(np.arange(record.rows), "missing", "another row has the same custom_id")
 
 
 def rows_of(journal: Journal, number: int) -> Positions:
     """The rows that a shard asks for, in the order of its lines."""
     with disk(journal.folder):
-        return positions(list(ids_in(journal.requests_path(number))))
+        return locate(journal)(list(ids_in(journal.requests_path(number))))
 
 
 def ids_in(path: Path) -> Iterator[str | None]:
@@ -148,4 +163,11 @@ def _empty(journal: Journal) -> Results:
     schema = Schema.from_json(record.json_schema) if record.json_schema else None
     path = journal.folder / SHARES
     shares = np.load(path) if path.exists() else None
-    return Results(record.rows, schema, shares=shares)
+    return Results(record.rows, schema, shares=shares, locate=locate(journal))
+
+
+def locate(journal: Journal) -> Locate:
+    """How rows are found by the ids of the job's requests."""
+    if not journal.record.foreign:
+        return positions
+    return locate_by(load_index(journal.folder / INDEX).tolist())

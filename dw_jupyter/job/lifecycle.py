@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import contextvars
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import filelock
 import pandas as pd
 
 from dw_jupyter import config, errors
 from dw_jupyter.frames.results import Results
-from dw_jupyter.job.borrowed import Borrowed, release
+from dw_jupyter.job.breaker import Breaker
+from dw_jupyter.job.crew import Crew
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.ledger import Ledger
 from dw_jupyter.job.publisher import Publisher, Renderer, log
 from dw_jupyter.job.rate import Rate
 from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
-from dw_jupyter.job.shard import Shard
 from dw_jupyter.job.snapshot import Snapshot, State
 from dw_jupyter.job.tally import opening, outcome, tally
 
@@ -55,22 +55,27 @@ class Lifecycle:
         self.error: errors.DoublewordError | None = None
         """What kept the job from being sent, or from going on."""
         self._note = note
-        self._neighbour = neighbour
         self._ledger = Ledger(journal)
         self._rate = Rate()
+        self._breaker = Breaker()
+        self._stopping: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._shards: list[Shard] = []
         self._service = Service(
             partial(config.connect, record.account),
             token=record.token,
             trouble=lambda text: self._publisher.publish(trouble=text.replace("\n", " ")),
         )
         self._publisher = Publisher(opening(journal.record, note=note))
+        self._crew = Crew(
+            journal, self._ledger, self._service, neighbour=neighbour, changed=self._observe, placed=self._mark_placed
+        )
 
     def frame(self, index: pd.Index) -> pd.DataFrame:
         """The answers so far on ``index``; a new frame each time. From any thread."""
         snapshot = self.snapshot
         frame = self._ledger.results.frame(index)
+        if self.journal.record.foreign:
+            frame.insert(0, "prompt", self._ledger.prompts())
         frame.attrs["dw_jupyter"] = {
             "job": snapshot.job,
             "state": snapshot.state,
@@ -168,16 +173,8 @@ class Lifecycle:
         record = self.journal.record
         if record.finished is None:
             await self._service.keep(partial(save, self.journal))
-            make = partial(Shard, ledger=self._ledger, service=self._service, changed=self._observe)
-            while len(self._shards) < len(record.shards):  # one may turn out to need another
-                more = [make(self.journal, number) for number in range(len(self._shards), len(record.shards))]
-                self._shards += more
-                try:
-                    async with asyncio.TaskGroup() as group:
-                        for shard in more:
-                            group.create_task(self._run(shard))
-                except BaseExceptionGroup as several:
-                    raise several.exceptions[0] from None
+            await self._crew.work()
+            self.error = self.error or self._crew.error
             record.finished = time.time()
             await asyncio.to_thread(self._ledger.close)
             results = self._ledger.results
@@ -191,39 +188,6 @@ class Lifecycle:
             await self._service.keep(partial(save, self.journal))
         error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
         self._end(record.state, error)
-
-    async def _run(self, shard: Shard) -> None:
-        if shard.record.waits_for:
-            await self._wait_for(shard)
-        try:
-            await shard.send()
-        except errors.APIError as error:
-            self.error = self.error or error
-        placed = [run.record for run in self._shards if run.record.settled or run.record.waits_for]
-        if len(placed) == len(self._shards) and not self.receipt.done():
-            if self.error is None or any(run.batch or run.waits_for for run in placed):
-                self._mark_received()
-            else:
-                self.receipt.set_exception(self.error)
-        if self.error is not None and any(run.batch for run in placed):
-            self._publisher.publish(note=f"A part was not sent; run the cell again to send it. {self.error.what}")
-        await shard.watch()
-
-    async def _wait_for(self, shard: Shard) -> None:
-        """Take over the answers that another job gets for this shard's rows; what is left then is sent."""
-        self._mark_received()
-        folder = self.journal.folder.parent / shard.record.waits_for
-        other = None
-        with contextlib.suppress(errors.JournalError):  # deleted: then nothing comes from there
-            other = await self._neighbour(folder)
-        if other is not None:
-            borrowed = await asyncio.to_thread(Borrowed, self.journal, shard.number, other.journal, self._ledger)
-            ended = asyncio.wrap_future(other.done)
-            while not ended.done() and not self.journal.cancel_asked:
-                await asyncio.wait((ended,), timeout=self._service.pace.least)
-                await self._service.keep(partial(asyncio.to_thread, borrowed.take))
-                self._observe()
-        await self._service.keep(partial(asyncio.to_thread, release, self.journal, shard.number, self._ledger.results))
 
     def _end(self, state: State, error: errors.DoublewordError | None) -> None:
         """Publish the last snapshot, and only then let those who wait go on: nbclient drops what comes later."""
@@ -244,6 +208,15 @@ class Lifecycle:
         self._mark_looked()
         self.done.set_result(self.snapshot)
 
+    def _mark_placed(self, error: errors.APIError | None, *, partly: bool) -> None:
+        """Take note that it is known of every shard what becomes of it, and what kept some or all from being sent."""
+        if error is not None and partly:
+            self._publisher.publish(note=f"A part was not sent; run the cell again to send it. {error.what}")
+        if error is not None and not partly and not self.receipt.done():
+            self.error = error
+            self.receipt.set_exception(error)
+        self._mark_received()
+
     def _mark_received(self) -> None:
         if not self.receipt.done():
             self.receipt.set_result(None)
@@ -258,7 +231,7 @@ class Lifecycle:
         record = self.journal.record
         counts = tally(
             record,
-            uploaded=[shard.uploaded for shard in self._shards],
+            uploaded=[shard.uploaded for shard in self._crew.shards],
             fetched=self._ledger.fetched(),
             answered=self._ledger.results.completed,
             rejected=self._ledger.results.failed,
@@ -267,11 +240,31 @@ class Lifecycle:
         # What is saved next tells those who list the jobs.
         record.state, record.completed, record.failed = counts["state"], counts["completed"], counts["failed"]
         rate = None
-        if self._shards and all(shard.looked for shard in self._shards if shard.record.batch):
+        if self._crew.shards:
+            self._break_off(counts)
+        if self._crew.looked:
             self._mark_looked()
             # What an earlier kernel saw says nothing about how fast rows are answered now.
             rate = self._rate.see(now, counts["completed"] + counts["failed"])
-        self._publisher.publish(**counts, rate=rate, updated=now)
+        before = self.snapshot
+        moved = before.moved and (before.completed, before.failed) == (counts["completed"], counts["failed"])
+        self._publisher.publish(**counts, rate=rate, updated=now, moved=before.moved if moved else now)
+
+    def _break_off(self, counts: dict[str, Any]) -> None:
+        """Stop a job whose first rows nearly all fail, unless its user has seen that and asked for more."""
+        record = self.journal.record
+        answered, failed = counts["completed"] - record.reused, counts["failed"]
+        left = record.rows - counts["completed"] - failed
+        if record.unbroken or not self._breaker.trips(answered=answered, failed=failed, left=left):
+            return
+        what = f"Stopped, since {failed:,} of the first {answered + failed:,} rows failed: {self._commonest_failure()}"
+        record.stopped = f"{what[:240]}\n`job.errors()` says why. Mend the prompt, or go through with `job.retry()`."
+        self._stopping = asyncio.create_task(self._stop())
+
+    async def _stop(self) -> None:
+        await self._service.keep(partial(save, self.journal))
+        await self._service.keep(partial(asyncio.to_thread, self.journal.ask_cancel))
+        self.cancel()
 
     def _commonest_failure(self) -> str:
         """The reason that most of the failed rows give, ``""`` where none has failed."""

@@ -19,7 +19,7 @@ from dw_jupyter.frames.shards import deal
 from dw_jupyter.job import cache
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job.journal import Journal
-from dw_jupyter.job.ledger import REUSED, SHARES
+from dw_jupyter.job.ledger import INDEX, REUSED, SHARES
 from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
 
 LIMITS = Limits()
@@ -50,7 +50,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
     home = config.home()
     with journals.staging(home) as folder, journals.disk(home):
         written = write_requests(plan.form, plan.frame, folder, limits=LIMITS)
-        save_index(plan.frame.index, folder / "index.parquet")
+        save_index(plan.frame.index, folder / INDEX)
         record = JobRecord(
             id="",
             digest=digest(plan.account, written.digest),
@@ -73,7 +73,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
     if not new:
         # The requests are the same, the labels of the rows may be others.
         with journals.disk(home):
-            save_index(plan.frame.index, journal.folder / "index.parquet")
+            save_index(plan.frame.index, journal.folder / INDEX)
     return journal, new
 
 
@@ -117,5 +117,5 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
 
 def _find(plan: Plan, keys: Keys, folder: Path) -> cache.Found:
     home = config.home()
-    earlier = [record for record in journals.records(home) if record.account == plan.account]
+    earlier = [record for record in journals.records(home) if record.account == plan.account and not record.foreign]
     return cache.find(keys, earlier, folder.parent, plan.schema, folder / REUSED)

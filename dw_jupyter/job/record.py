@@ -73,6 +73,10 @@ class JobRecord(msgspec.Struct, kw_only=True):
     """Whether the model was asked for one definite answer, so that requests that are the same have the same one."""
     reused: int = 0
     """Rows whose answer an earlier job had."""
+    foreign: bool = False
+    """Whether its batch was made elsewhere: its rows have the ids that somebody else gave them."""
+    unbroken: bool = False
+    """Whether the job goes on however many of its rows fail."""
     stopped: str = ""
     """Why the job was stopped before its end, without the user: two lines."""
     merged: int = 0
@@ -96,6 +100,8 @@ class JobRecord(msgspec.Struct, kw_only=True):
 
         What a cancel kept from being sent stays unsent, unless it kept all of it: then nothing has begun.
         """
+        if self.stopped:
+            return False
         unsent = [shard for shard in self.shards if shard.batch is None and shard.requests]
         if self.state == "cancelled":
             unsent = unsent if len(unsent) == len(self.shards) else []

@@ -1,63 +1,132 @@
-"""The jobs of this machine: found again, and listed."""
+"""The jobs of this machine: found again, listed, and forgotten."""
 
 from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import shutil
+from pathlib import Path
 
 import pandas as pd
 
 from dw_jupyter import config, errors
+from dw_jupyter.api.ids import bare
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job import journal as journals
-from dw_jupyter.job import registry
+from dw_jupyter.job import loop, registry
+from dw_jupyter.job.adopt import adopt
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import Journal
-from dw_jupyter.job.record import JobRecord
+from dw_jupyter.job.ledger import INDEX
+from dw_jupyter.job.record import JobRecord, ShardRecord
 from dw_jupyter.job.snapshot import Snapshot
 
+ADOPT_SECONDS = 600.0
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
-def attach(job_id: str) -> Job:
-    """The job of an earlier cell, live or ended, by its id (or the beginning of it).
+
+def attach(job_id: str, *, account: str | None = None) -> Job:
+    """The job of an earlier cell, live or ended; or a batch that was made elsewhere, as a job.
+
+    The frame of such a batch has its ``custom_id`` as index, and the column ``prompt`` beside the answers.
+
+    Args:
+        job_id: a job's id, or the beginning of it; or the id of a batch.
+        account: whose batch it is; the account in use unless given.
 
     Raises:
         JournalError: this machine has no such job.
+        NotFoundError: the account has no such batch.
     """
-    folder = journals.jobs_folder(config.home())
-    matches = [record.id for record in journals.records(config.home()) if record.id.startswith(job_id)]
-    exact = job_id if job_id in matches else matches[0] if job_id and len(matches) == 1 else None
-    if exact is None:
-        many = f"{len(matches)} jobs begin with" if job_id and matches else "There is no job"
-        raise errors.JournalError(f"{many} {job_id!r}.", "`%dwbatch jobs`, or dw_jupyter.jobs(), lists them.")
-    journal = Journal.load(folder / exact)
+    journal = _find(job_id, account)
     record = journal.record
     try:
-        index = load_index(journal.folder / "index.parquet")
+        index = load_index(journal.folder / INDEX)
     except (OSError, ValueError) as error:
         raise errors.JournalError(
-            f"The index of job {exact} cannot be read: {error}"[:200], "Run its cell again."
+            f"The index of job {record.id} cannot be read: {error}"[:200], "Run its cell again."
         ) from None
     schema = Schema.from_json(record.json_schema) if record.json_schema else None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
-    job = Job(
-        registry.open_job(journal),
-        index=index,
-        early=early,
-        empty=Results(record.rows, schema).frame,
-    )
+    job = Job(registry.open_job(journal), index=index, early=early, empty=Results(record.rows, schema).frame)
     job.ready()
     return job
 
 
-def jobs() -> pd.DataFrame:
-    """Every job of this machine, newest first: id, label, state, counts, model, account, when it began.
+def jobs(
+    *, state: str | None = None, account: str | None = None, search: str = "", since: str | pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """The jobs of this machine, newest first: id, label, state, counts, model, account, when it began, bytes on disk.
 
     Counts are those that the kernel which drives a job has written down last.
+
+    Args:
+        state: only jobs in this state, such as ``running`` or ``completed``.
+        account: only jobs of this account.
+        search: only jobs with this in their label, model or id, in capitals or not.
+        since: only jobs that began then or later; a naive time is UTC.
     """
-    columns = ["job", "label", "state", "rows", "completed", "failed", "model", "window", "account", "created"]
-    return pd.DataFrame([_listed(record) for record in journals.records(config.home())], columns=columns)
+    columns = ["job", "label", "state", "rows", "completed", "failed", "model", "window", "account", "created", "bytes"]
+    folder = journals.jobs_folder(config.home())
+    listed = pd.DataFrame([_listed(record, folder) for record in journals.records(config.home())], columns=columns)
+    wanted = pd.Series(data=True, index=listed.index)
+    for column, value in {"state": state, "account": account}.items():
+        if value is not None:
+            wanted &= listed[column] == value
+    if search:
+        text = listed["job"] + " " + listed["label"] + " " + listed["model"]
+        wanted &= text.str.contains(search, case=False, regex=False)
+    if since is not None:
+        moment = pd.Timestamp(since)
+        wanted &= listed["created"] >= (moment if moment.tzinfo else moment.tz_localize("UTC"))
+    return listed[wanted].reset_index(drop=True)
 
 
-def _listed(record: JobRecord) -> dict[str, object]:
+def forget(job_id: str) -> int:
+    """Remove a job that has ended from this machine, answers and all. On the service everything stays as it is.
+
+    Returns:
+        How many bytes were freed.
+
+    Raises:
+        JournalError: there is no such job, it still runs, or it cannot be removed.
+    """
+    journal = _find(job_id, None, adopting=False)
+    if journal.record.finished is None:
+        raise errors.JournalError(f"Job {journal.record.id} still runs.", "Wait for its end, or cancel it first.")
+    freed = _size(journal.folder)
+    with journals.disk(journal.folder):
+        # Under a name that no list shows, so that a removal cut short leaves no half of a job.
+        aside = journal.folder.with_name(f".forgotten-{secrets.token_hex(8)}")
+        journal.folder.rename(aside)
+        shutil.rmtree(aside)
+    return freed
+
+
+def _find(job_id: str, account: str | None, *, adopting: bool = True) -> Journal:
+    folder = journals.jobs_folder(config.home())
+    records = journals.records(config.home())
+    matches = [record.id for record in records if record.id.startswith(job_id)]
+    exact = job_id if job_id in matches else matches[0] if job_id and len(matches) == 1 else None
+    batch_id = bare(job_id)
+    if exact is None and _UUID.fullmatch(batch_id):
+        exact = next((record.id for record in records if any(_is(shard, batch_id) for shard in record.shards)), None)
+        if exact is None and adopting:
+            return loop.run(adopt(config.connect(account), batch_id), timeout=ADOPT_SECONDS)
+    if exact is None:
+        many = f"{len(matches)} jobs begin with" if job_id and matches else "There is no job"
+        raise errors.JournalError(f"{many} {job_id!r}.", "`%dwbatch jobs`, or dw_jupyter.jobs(), lists them.")
+    return Journal.load(folder / exact)
+
+
+def _is(shard: ShardRecord, batch_id: str) -> bool:
+    return shard.batch is not None and shard.batch.id == batch_id
+
+
+def _listed(record: JobRecord, jobs: Path) -> dict[str, object]:
     return {
         "job": record.id,
         "label": record.label,
@@ -69,4 +138,12 @@ def _listed(record: JobRecord) -> dict[str, object]:
         "window": record.window,
         "account": record.account,
         "created": pd.Timestamp(record.created, unit="s", tz="UTC").floor("s"),
+        "bytes": _size(jobs / record.id),
     }
+
+
+def _size(folder: Path) -> int:
+    size = 0
+    with contextlib.suppress(OSError):  # forgotten meanwhile
+        size = sum(file.stat().st_size for file in folder.iterdir())
+    return size

@@ -19,6 +19,11 @@ State = Literal[
     "failed",  # nothing was answered, or the job could not be sent: see ``error``
     "cancelled",
 ]
+LEAST_STILLNESS = 900.0
+"""Seconds without movement before a word is said of it, or this share of the window, where that is more:"""
+STILL_SHARE = 0.04
+LITTLE_SHARE = 0.1
+"""The share of its window that is little for a job of which it is not known how fast it moves."""
 ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -60,6 +65,8 @@ class Snapshot:
     """When the job began, epoch seconds."""
     updated: float = 0.0
     """When the service last said this, epoch seconds."""
+    moved: float = 0.0
+    """When a count last changed in this kernel, or the job was opened in it, epoch seconds; 0 while unknown."""
 
     @property
     def ended(self) -> bool:
@@ -77,6 +84,23 @@ class Snapshot:
         if self.ended or not self.rate or not self.waiting:
             return None
         return self.waiting / self.rate
+
+    def worry(self, now: float) -> str:
+        """What may be wrong with a job that runs, ``""`` where nothing is. ``now`` is epoch seconds."""
+        if self.state not in ("queued", "running"):
+            return ""
+        span = (self.window_ends or 0.0) - self.started
+        still = now - self.moved
+        if self.moved and still > max(LEAST_STILLNESS, STILL_SHARE * span):
+            return f"nothing has moved for {duration(still)}"
+        if self.window_ends is None or now > self.window_ends:
+            return ""
+        left = self.window_ends - now
+        if self.seconds_left is not None and self.seconds_left > left:
+            return f"at this rate it ends {duration(self.seconds_left - left)} after its window"
+        if self.seconds_left is None and left < LITTLE_SHARE * span:
+            return f"{duration(left)} of its window left, and {_rows(self.waiting)} open"
+        return ""
 
     @property
     def headline(self) -> str:
@@ -99,7 +123,8 @@ class Snapshot:
             case "failed":
                 return f"Failed: {self.error.splitlines()[0]}" if self.error else f"Failed: {answered}"
             case "completed":
-                return f"Done: {answered}"
+                lost = f", {self.waiting:,} without an answer" if self.waiting else ""
+                return f"Done: {answered}{lost}"
 
     def details(self, now: float) -> tuple[str, ...]:
         """Short phrases beside the headline: model, rate, time left. ``now`` is epoch seconds."""
@@ -123,6 +148,8 @@ class Snapshot:
                     if left > 0
                     else f"past its {self.window} window, still running"
                 )
+            if worry := self.worry(now):
+                phrases.append(worry)
         return tuple(phrases)
 
 

@@ -85,6 +85,8 @@ def outcome(record: JobRecord, *, completed: int, reason: str, cancelling: bool)
         cancelling: whether the user wanted it to end.
         reason: why most of the failed rows failed, ``""`` where none did.
     """
+    if record.stopped:
+        return "failed", record.stopped
     if any(s.batch.cancelled_at if s.batch else cancelling for s in record.shards):
         return "cancelled", ""
     if completed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,12 @@ class Verb:
 
     takes: str
     does: str
-    run: Callable[[Any, list[str]], Any]
-    """Given the shell and the words behind the verb."""
+    run: Callable[..., Any]
+    """Given the shell, the words behind the verb, and options as keywords."""
+    options: tuple[str, ...] = ()
+    """Names of options with a value; ``...`` for any."""
+    flags: tuple[str, ...] = ()
+    """Names of options without one."""
 
 
 STATUS_SECONDS = 5.0
@@ -40,9 +45,42 @@ def run(shell: Any, line: str) -> Any:
         hint = f"Did you mean `%dwbatch {near[0]}`? " if near else ""
         raise OptionError(f"There is no `%dwbatch {name}`.", f"{hint}`%dwbatch` alone lists the commands.")
     verb = VERBS[name]
-    if len(rest) != len(verb.takes.split()):
+    given, chosen = _read_options(name, verb, rest)
+    if len(given) != len(verb.takes.split()):
         raise OptionError(f"`%dwbatch {name}` takes {verb.takes or 'nothing more'}.", f"It {verb.does}.")
-    return verb.run(shell, rest)
+    return verb.run(shell, given, **chosen)
+
+
+def _read_options(name: str, verb: Verb, words: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """The plain words, and the options: ``--max-tokens 20`` is ``max_tokens=20``."""
+    plain: list[str] = []
+    chosen: dict[str, Any] = {}
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        key = option.removeprefix("--").replace("-", "_")
+        if not word.startswith("--"):
+            plain.append(word)
+        elif key in verb.flags and not equals:
+            chosen[key] = True
+        elif key in verb.options or "..." in verb.options:
+            text = value if equals else next(rest, None)
+            if text is None:
+                raise OptionError(f"`--{key}` needs a value.", f"`%dwbatch {name}` {verb.does}.")
+            chosen[key] = text if key in verb.options else _value(text)
+        else:
+            known = [f"--{each}" for each in (*verb.options, *verb.flags)]
+            hint = f"It takes {', '.join(known)}." if known else "It takes no options."
+            raise OptionError(f"`%dwbatch {name}` has no option {option}.", hint)
+    return plain, chosen
+
+
+def _value(text: str) -> Any:
+    """A field of a request body: JSON where it is some, else the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def describe() -> str:
@@ -52,28 +90,52 @@ def describe() -> str:
     return "\n".join(f"    {left:<{width}}  {right}" for left, right in lines.items())
 
 
-def _jobs(_shell: Any, _words: list[str]) -> Any:
+def _jobs(_shell: Any, _words: list[str], **filters: Any) -> Any:
     from dw_jupyter.job.shelf import jobs
 
-    return jobs()
+    return jobs(**filters)
 
 
-def _attach(_shell: Any, words: list[str]) -> Any:
+def _attach(_shell: Any, words: list[str], **options: Any) -> Any:
     from dw_jupyter.job.shelf import attach
 
-    return attach(words[0])
+    return attach(words[0], **options)
+
+
+def _errors(_shell: Any, words: list[str]) -> Any:
+    return _attach(_shell, words).errors()
+
+
+def _retry(_shell: Any, words: list[str], **changes: Any) -> Any:
+    return _attach(_shell, words).retry(**changes)
+
+
+def _wait(_shell: Any, words: list[str]) -> Any:
+    return _attach(_shell, words).result()
+
+
+def _forget(shell: Any, words: list[str], *, yes: bool = False) -> str:
+    from dw_jupyter.job.shelf import forget
+
+    if not yes:
+        try:
+            agreed = shell.ask_yes_no(f"Remove job {words[0]} and its answers from this machine? [y/N] ", default="n")
+        except (EOFError, NotImplementedError, RuntimeError):
+            raise OptionError(
+                "There is nobody to ask here.", f"`%dwbatch forget {words[0]} --yes` removes it."
+            ) from None
+        if not agreed:
+            return "Nothing was removed."
+    return f"Removed job {words[0]}; {forget(words[0]):,} bytes are free again. The service keeps its batches."
 
 
 def _status(_shell: Any, words: list[str]) -> str:
-    from dw_jupyter.job.shelf import attach
-
-    return attach(words[0]).look(STATUS_SECONDS)
+    text: str = _attach(_shell, words).look(STATUS_SECONDS)
+    return text
 
 
 def _cancel(_shell: Any, words: list[str]) -> Any:
-    from dw_jupyter.job.shelf import attach
-
-    job = attach(words[0])
+    job = _attach(_shell, words)
     job.cancel()
     return job
 
@@ -97,8 +159,32 @@ VERBS = {
         takes="local|cloud|ACCOUNT", does="chooses where cells are sent; `local` is a small model here", run=_use
     ),
     "models": Verb(takes="", does="lists the models of the account in use", run=_models),
-    "jobs": Verb(takes="", does="lists the jobs of this machine, newest first", run=_jobs),
-    "attach": Verb(takes="JOB", does="gives the job of an earlier cell, live or ended", run=_attach),
+    "jobs": Verb(
+        takes="",
+        does="lists the jobs of this machine, newest first",
+        run=_jobs,
+        options=("state", "account", "search", "since"),
+    ),
+    "attach": Verb(
+        takes="JOB",
+        does="gives the job of an earlier cell, or a batch made elsewhere",
+        run=_attach,
+        options=("account",),
+    ),
     "status": Verb(takes="JOB", does="says how far a job is", run=_status),
+    "wait": Verb(takes="JOB", does="waits for the end of a job and gives its frame", run=_wait),
+    "errors": Verb(takes="JOB", does="groups the reasons why rows have no answer", run=_errors),
     "cancel": Verb(takes="JOB", does="stops a job; what is answered is kept", run=_cancel),
+    "retry": Verb(
+        takes="JOB",
+        does="asks again what has no answer; `--where length --max-tokens 2000` what was cut off",
+        run=_retry,
+        options=("where", "..."),
+    ),
+    "forget": Verb(
+        takes="JOB",
+        does="removes a job from this machine, after asking; `--yes` does not ask",
+        run=_forget,
+        flags=("yes",),
+    ),
 }

@@ -41,6 +41,32 @@ def test_details_say_what_is_known() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ""),
+        ({"moved": 86_400.0 * 0.5 - 4000}, "nothing has moved for 1 h 6 min"),
+        ({"moved": 86_400.0 * 0.5 - 3000}, ""),
+        ({"state": "completed", "moved": 1.0}, ""),
+        ({"rate": 0.001, "moved": 43_000.0}, "at this rate it ends 7 h 10 min after its window"),
+        ({"rate": 0.01, "moved": 43_000.0}, ""),
+        (
+            {"state": "queued", "window_ends": 43_260.0, "started": 39_660.0, "moved": 43_000.0},
+            "1 min of its window left",
+        ),
+        ({"window_ends": 43_000.0, "moved": 43_000.0}, ""),
+    ],
+)
+def test_what_may_be_wrong_is_said(fields: dict[str, Any], words: str) -> None:
+    """A job that stands still, is too slow for its window or has little of it left says so, in words."""
+    now = 43_200.0
+    known: dict[str, Any] = {"state": "running", "total": 100, "completed": 31, "window_ends": 86_400.0, "moved": 0.0}
+    snapshot = Snapshot(**known | fields)
+    worry = snapshot.worry(now)
+    assert worry.startswith(words) if words else worry == ""
+    assert not worry or worry in snapshot.details(now)
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"), [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (3600, "1 h"), (7500, "2 h 5 min"), (-3, "0 s")]
 )
 def test_durations_read_aloud(seconds: float, words: str) -> None:
