@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -51,3 +53,27 @@ def locate_by(given: Sequence[str]) -> Locate:
     for row, custom_id in enumerate(given):
         rows.setdefault(custom_id, row)
     return lambda ids: np.array([rows.get(one, -1) for one in ids], dtype=np.int64)
+
+
+class _Named(msgspec.Struct, gc=False):
+    custom_id: str | None = None
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def read_ids(block: bytes) -> list[str | None]:
+    """The ``custom_id`` of each line of a block of whole lines: request lines or result lines."""
+    try:
+        return [line.custom_id for line in _named.decode_lines(block)]
+    except (msgspec.MsgspecError, RecursionError):
+        return [_read_id(line) for line in block.split(b"\n") if line.strip()]
+
+
+def _read_id(line: bytes) -> str | None:
+    """The id in one line, also where msgspec does not read it: a lone surrogate, NaN, or no JSON at all."""
+    try:
+        found = json.loads(line).get("custom_id")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None

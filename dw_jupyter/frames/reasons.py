@@ -55,7 +55,9 @@ def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
             }
         )
     columns = ["kind", "status", "message", "rows", "example", "index"]
-    grouped = pd.DataFrame(groups, columns=columns).astype({"status": "Int64", "rows": "int64"})
+    grouped = pd.DataFrame(groups, columns=columns).astype(
+        {"kind": "string", "status": "Int64", "message": "string", "rows": "int64", "example": "string"}
+    )
     return grouped.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 

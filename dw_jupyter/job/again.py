@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from dw_jupyter import errors
@@ -22,13 +22,6 @@ from dw_jupyter.job.record import ShardRecord
 LEAST_WINDOW = 3600.0
 """Seconds of its window that a batch must have left to be run again in place: the service stops trying before."""
 _UNANSWERED: tuple[Status, ...] = ("failed", "cancelled", "expired", "missing")
-
-
-class _Request(msgspec.Struct):
-    custom_id: str
-    method: str
-    url: str
-    body: dict[str, msgspec.Raw]
 
 
 def resume(journal: Journal, _: Results, *, window: str) -> None:
@@ -126,22 +119,22 @@ def _write_again(journal: Journal, rows: Positions, last: Positions, body: dict[
     if not len(rows):
         return
     record = journal.record
-    changes = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in body.items()}
     begin = len(record.shards)
     with ShardWriter(journal.folder, limits, begin=begin) as writer:
         for row, line in _lines(journal, rows, last):
-            if changes:
-                request = msgspec.json.decode(line, type=_Request)
-                request.body |= changes
-                changed = msgspec.json.encode(request) + b"\n"
-            else:
-                changed = line
-            writer.write((changed,), len(changed), row=row)
+            asked = _change(line, body) if body else line
+            writer.write((asked,), len(asked), row=row)
     for number, shard in enumerate(writer.shards, begin):
         token = f"{record.token}-{number:03}"
         record.shards.append(
             ShardRecord(requests=shard.requests, bytes=shard.bytes, first=shard.first, token=token, again=True)
         )
+
+
+def _change(line: bytes, body: dict[str, Any]) -> bytes:
+    request = json.loads(line)
+    request["body"] |= body
+    return json.dumps(request, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
 def _lines(journal: Journal, rows: Positions, last: Positions) -> Iterator[tuple[int, bytes]]:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 
 from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.frames.column import Positions
-from dw_jupyter.frames.ids import Locate, locate_by, positions
+from dw_jupyter.frames.ids import Locate, locate_by, positions, read_ids
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.results import Results, Status
@@ -24,13 +23,6 @@ from dw_jupyter.job.record import JobRecord, ShardRecord
 INDEX = "index.parquet"
 SHARES = "shares.npy"
 REUSED = "reused.jsonl"
-
-
-class _Named(msgspec.Struct, gc=False):
-    custom_id: str | None = None
-
-
-_named = msgspec.json.Decoder(_Named)
 
 
 class Ledger:
@@ -133,8 +125,7 @@ def rows_of(journal: Journal, number: int) -> Positions:
 def ids_in(path: Path) -> Iterator[str | None]:
     """The ``custom_id`` of each line of a file; none where there is no such file."""
     for block in read_blocks(path):
-        for line in _named.decode_lines(block):
-            yield line.custom_id
+        yield from read_ids(block)
 
 
 def fate(shard: ShardRecord, record: JobRecord) -> tuple[Status, str]:

@@ -63,7 +63,7 @@ BAD_CELLS = [
     ('%%dwbatch reviews --schema Review\n{{ text }}', 'There is no \'Review\' in this notebook.\nFor a field of that name write "Review str".'),
     ('%%dwbatch reviews --schema number\n{{ text }}', 'number is no schema but of type int.\nFor a field of that name write "number str".'),
     ('%dwbatch fly', 'There is no `%dwbatch fly`.\n`%dwbatch` alone lists the commands.'),
-    ('%dwbatch attach', '`%dwbatch attach` takes JOB.\nIt gives the job of an earlier cell, live or ended.'),
+    ('%dwbatch attach', '`%dwbatch attach` takes JOB.\nIt gives the job of an earlier cell, or a batch made elsewhere.'),
     ('%dwbatch attach nonesuch', "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
     ('%dwbatch use nobody', "There is no account 'nobody' on this machine.\nKnown: local. `dw login` or DOUBLEWORD_API_KEY adds one."),
 ]  # fmt: skip

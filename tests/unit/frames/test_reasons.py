@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from dw_jupyter.frames.reasons import group_reasons
+
+
+def frame(*rows: tuple[str, str | None]) -> pd.DataFrame:
+    """Statuses and reasons; the labels are letters."""
+    return pd.DataFrame(rows, columns=["dw_status", "dw_error"], index=list("abcdefghijklmnop")[: len(rows)])
+
+
+def test_reasons_are_grouped_by_what_they_have_in_common() -> None:
+    """Numbers, ids and quoted words make no group of their own; kind, status, count, example and labels are told."""
+    grouped = group_reasons(
+        frame(
+            ("completed", None),
+            ("failed", "400: 'a' is 2,049 tokens, 2048 are allowed (req_0123456789abcdef)"),
+            ("failed", "400: 'b' is 3 tokens, 2048 are allowed (req_aaaaaaaaaaaaaaaa)"),
+            ("failed", "timed out: no answer within 600 s"),
+            ("failed", "400: 'c' is 9 tokens, 2048 are allowed (req_bbbbbbbbbbbbbbbb)"),
+            ("failed", 'does not fit the schema (tone: Invalid enum value \'warm\'): {"tone": "warm"}'),
+            ("failed", 'does not fit the schema (tone: Invalid enum value \'blue\'): {"tone": "blue"}'),
+            ("failed", "503"),
+            ("cancelled", "cancelled before it was answered"),
+            ("pending", None),
+        )
+    )
+    assert grouped[["kind", "rows"]].to_numpy().tolist() == [
+        ["http", 3],
+        ["schema", 2],
+        ["timeout", 1],
+        ["http", 1],
+        ["cancelled", 1],
+    ]
+    assert grouped["status"].tolist()[0] == 400
+    assert grouped["status"].isna().tolist() == [False, True, True, False, True]
+    assert grouped["message"][0] == "'…' is N tokens, N are allowed (…)"
+    assert grouped["example"][0].startswith("400: 'a' is 2,049")
+    assert grouped["index"][0] == ["b", "c", "e"]
+
+
+def test_no_failures_are_an_empty_frame_with_the_same_columns() -> None:
+    """A job without failures gives the same columns and dtypes, and no rows."""
+    empty = group_reasons(frame(("completed", None), ("pending", None)))
+    assert len(empty) == 0
+    assert empty.dtypes.equals(group_reasons(frame(("failed", None))).dtypes)
