@@ -34,7 +34,7 @@ async def adopt(connection: config.Connection, batch_id: str) -> Journal:
             batch = await client.retrieve_batch(batch_id)
             await _fetch_requests(client, batch, folder / "requests-000.jsonl")
         ids = [custom_id or "" for custom_id in ids_in(folder / "requests-000.jsonl")]
-        record = _record(connection.account, batch, rows=len(ids))
+        record = _record(connection, batch, rows=len(ids))
         with journals.disk(home):
             record.shards[0].bytes = (folder / "requests-000.jsonl").stat().st_size
             save_index(pd.Index(ids, dtype="object", name="custom_id"), folder / INDEX)
@@ -52,12 +52,13 @@ async def _fetch_requests(client: AsyncClient, batch: Batch, path: Path) -> None
     )
 
 
-def _record(account: str, batch: Batch, *, rows: int) -> JobRecord:
+def _record(connection: config.Connection, batch: Batch, *, rows: int) -> JobRecord:
     token = new_token()
     return JobRecord(
         id="",
-        digest=digest(account, f"batch {batch.id}"),
-        account=account,
+        digest=digest(connection.account, f"batch {batch.id}"),
+        account=connection.account,
+        key_hash=connection.key_hash,
         label=str((batch.metadata or {}).get("batch_description") or f"batch {batch.id[:8]}"),
         endpoint=batch.endpoint,
         window=batch.completion_window or "",

@@ -6,8 +6,11 @@
       job.json              this record, replaced whole
       requests-000.jsonl    one file a shard, written once
       output-000.jsonl      answers as they were fetched, whole lines only
-      error-000.jsonl       failures, likewise
+      error-000.jsonl       failures, likewise; put aside as error-000.0.old when the service runs them again
+      reused.jsonl          answers taken over from other jobs
       index.parquet         the source's index
+      shares.npy            for each row the one whose answer it has, where rows ask the same
+      cache.npy             the hashes of its requests, sorted; made again where it is missing
       lock                  held by the kernel that drives the job
       cancel                there when the user wants the job to end; in a file of its own, since any kernel may ask
 

@@ -33,6 +33,7 @@ class Plan:
     frame: pd.DataFrame
     schema: Schema | None
     account: str
+    key_hash: str
     model: str
     window: str
     label: str
@@ -55,6 +56,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
             id="",
             digest=digest(plan.account, written.digest),
             account=plan.account,
+            key_hash=plan.key_hash,
             label=plan.label,
             endpoint=plan.form.url,
             window=plan.window,

@@ -59,6 +59,8 @@ class JobRecord(msgspec.Struct, kw_only=True):
     id: str
     digest: str
     account: str
+    key_hash: str
+    """Of the key that it was sent with: another one may not see its batches."""
     label: str
     endpoint: str
     window: str

@@ -141,6 +141,11 @@ class Service:
             return
         self.wake.clear()
 
+    @property
+    def key_hash(self) -> str:
+        """Of the key in use, ``""`` before there was one."""
+        return self._client.connection.key_hash if self._client is not None else ""
+
     async def aclose(self) -> None:
         """Close the connections."""
         for client in (*self._retired, self._client):

@@ -204,6 +204,16 @@ class Shard:
         await save(self._journal)
 
     async def _lose(self, error: errors.APIError) -> None:
+        """Take note that the batch or a file of it is gone, if it is not just that this key does not see it.
+
+        Raises:
+            ConfigurationError: the job was sent with another key.
+        """
+        record = self._journal.record
+        # The embedded service has a new key at each start, and one account.
+        if record.account != "local" and record.key_hash != self._service.key_hash:
+            what = f"With this key the service does not know job {record.id}, which was sent with another one."
+            raise errors.ConfigurationError(what, "Set the key that it was sent with, then run the cell again.")
         self.record.error = str(error)
         await self._service.keep(self._save)
 

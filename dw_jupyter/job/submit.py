@@ -89,6 +89,7 @@ def submit(
         frame=frame,
         schema=shape,
         account=connection.account,
+        key_hash=connection.key_hash,
         model=model,
         window=window,
         label=label or "dw_jupyter",

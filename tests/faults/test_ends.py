@@ -11,6 +11,7 @@ import pytest
 import dw_jupyter as dw
 from dw_jupyter.errors import JobError, JobFailedError, JournalError, NotFoundError
 from dw_jupyter.job import breaker
+from tests.fault_rules import add_fault, clear_faults
 from tests.service_process import ServiceProcess, start_service, wait_until
 
 
@@ -137,3 +138,25 @@ def test_a_full_disk_pauses_a_job(monkeypatch: pytest.MonkeyPatch, own_home: Pat
     full = False
     assert job.result(timeout=60)["response"].tolist() == texts
     assert job.snapshot.trouble == ""
+
+
+def test_another_key_does_not_lose_a_job(service: ServiceProcess, own_home: Path) -> None:
+    """A key that does not see a job's batch is told so, and the job is left as it was for the key that does."""
+    job = dw.submit(pd.DataFrame({"text": ["wait 9"]}), "{{ text }}")
+    assert job.received(timeout=30)
+    add_fault(
+        service, "GET /v1/batches/{id}", {"fault": "status", "status": 404, "body": "Batch not found"}, times=None
+    )
+    path = own_home / "jobs" / job.id / "job.json"
+    assert service.api_key not in path.read_text()
+    record = json.loads(path.read_text())
+    job.cancel()
+    with pytest.raises(JobFailedError):
+        job.result(timeout=60)
+    path.write_text(json.dumps(record | {"key_hash": "of another"}))
+    (path.parent / "cancel").unlink()
+    with pytest.raises(JobFailedError, match="sent with another one"):
+        dw.attach(job.id).result(timeout=60)
+    assert json.loads(path.read_text())["finished"] is None
+    clear_faults(service)
+    assert dw.attach(job.id).result(timeout=60)["response"].tolist() == ["wait 9"]

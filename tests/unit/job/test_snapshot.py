@@ -92,7 +92,7 @@ def job(*batches: Batch | None, error: str = "") -> JobRecord:
         for n, batch in enumerate(batches)
     ]
     return JobRecord(
-        id="j", digest="d", account="local", label="", endpoint="", window="24h", model="m",
+        id="j", digest="d", account="local", key_hash="", label="", endpoint="", window="24h", model="m",
         rows=10 * len(shards), json_schema=None, token="t", shards=shards, created=0.0,
     )  # fmt: skip
 
