@@ -5,10 +5,17 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.api.types import Batch
 from dw_jupyter.job.journal import Journal, Kind
 from dw_jupyter.job.ledger import Ledger
+
+
+class _Line(msgspec.Struct, gc=False):
+    id: str | None = None
 
 
 class Collector:
@@ -50,8 +57,11 @@ class Collector:
                 await self._fetch(client, path, file_id)
 
     def whole(self, batch: Batch) -> bool:
-        """Whether as many lines are here as the counts of the batch promise."""
-        return all(self._journal.cursor(path) >= promised for path, _, promised in self._files(batch))
+        """Whether as many different lines are here as the counts of the batch promise. For a worker thread."""
+        files = self._files(batch)
+        return all(self._journal.cursor(path) >= promised for path, _, promised in files) and all(
+            _different(path) >= promised for path, _, promised in files
+        )
 
     async def refetch(self, client: AsyncClient) -> None:
         """Fetch both files from their first line: a line can land before the cursor, if rarely.
@@ -71,3 +81,15 @@ class Collector:
         skip = self._journal.cursor(path)
         receive = partial(self._ledger.append, path)
         await client.read_file(file_id, receive, skip=skip, first=self._journal.lines(path).first())
+
+
+def _different(path: Path) -> int:
+    """Lines of a file, but those once that came twice: one that landed before the cursor moves the others on."""
+    seen: set[str | bytes] = set()
+    for block in read_blocks(path):
+        for line in block.split(b"\n")[:-1]:
+            try:
+                seen.add(msgspec.json.decode(line, type=_Line).id or line)
+            except msgspec.MsgspecError:
+                seen.add(line)
+    return len(seen)

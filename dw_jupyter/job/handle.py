@@ -7,7 +7,7 @@ import concurrent.futures
 import contextlib
 import contextvars
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -39,10 +39,12 @@ class Job:
         opening: Coroutine[Any, Any, Lifecycle],
         *,
         index: pd.Index,
+        kept: Sequence[tuple[Hashable, Any]] = (),
         early: Snapshot,
         empty: Callable[[pd.Index], pd.DataFrame],
     ) -> None:
         self._index = index
+        self._kept = kept
         self._early = early
         self._empty = empty
         self._renderers: list[Renderer] = []
@@ -91,9 +93,12 @@ class Job:
 
     @property
     def df(self) -> pd.DataFrame:
-        """A new frame on the source's index: the answers so far, ``dw_status`` and ``dw_error``."""
+        """A new frame on the source's index: kept columns, the answers so far, ``dw_status`` and ``dw_error``."""
         life = self._life()
-        return life.frame(self._index) if life is not None else self._empty(self._index)
+        frame = life.frame(self._index) if life is not None else self._empty(self._index)
+        for place, (label, values) in enumerate(self._kept):
+            frame.insert(place, label, values.copy())
+        return frame
 
     def errors(self) -> pd.DataFrame:
         """Why rows have no answer, grouped: kind, HTTP status, message, how many rows, an example, a few labels."""

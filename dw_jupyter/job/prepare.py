@@ -12,6 +12,7 @@ import pandas as pd
 from dw_jupyter import config
 from dw_jupyter.frames.hashes import Keys, is_definite, make_keys, save_keys
 from dw_jupyter.frames.index import save_index
+from dw_jupyter.frames.kept import save_kept
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.requests import RequestForm, Written, write_requests
 from dw_jupyter.frames.schema import Schema
@@ -37,6 +38,9 @@ class Plan:
     model: str
     window: str
     label: str
+    kept: pd.DataFrame
+    """Columns of the source that the frame of answers carries along."""
+    tags: dict[str, str]
     fresh: bool
     note: str
 
@@ -51,7 +55,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
     home = config.home()
     with journals.staging(home) as folder, journals.disk(home):
         written = write_requests(plan.form, plan.frame, folder, limits=LIMITS)
-        save_index(plan.frame.index, folder / INDEX)
+        _save_labels(plan, folder)
         record = JobRecord(
             id="",
             digest=digest(plan.account, written.digest),
@@ -64,6 +68,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
             rows=written.rows,
             json_schema=plan.schema.to_json() if plan.schema is not None else None,
             token=new_token(),
+            tags=plan.tags,
             shards=[],
             created=time.time(),
             definite=is_definite(plan.form.url, plan.form.body),
@@ -73,10 +78,15 @@ def write(plan: Plan) -> tuple[Journal, bool]:
             _divide(plan, folder, record, written)
         journal, new = journals.publish(folder, record, fresh=plan.fresh)
     if not new:
-        # The requests are the same, the labels of the rows may be others.
+        # The requests are the same, what stands beside them may be other.
         with journals.disk(home):
-            save_index(plan.frame.index, journal.folder / INDEX)
+            _save_labels(plan, journal.folder)
     return journal, new
+
+
+def _save_labels(plan: Plan, folder: Path) -> None:
+    save_index(plan.frame.index, folder / INDEX)
+    save_kept(plan.kept, folder)
 
 
 def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> None:

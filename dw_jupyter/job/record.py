@@ -71,6 +71,8 @@ class JobRecord(msgspec.Struct, kw_only=True):
     """What all batches of the job share in their metadata."""
     shards: list[ShardRecord]
     created: float
+    tags: dict[str, str] = {}
+    """Metadata of its batches, beside what this package writes."""
     definite: bool = False
     """Whether the model was asked for one definite answer, so that requests that are the same have the same one."""
     reused: int = 0

@@ -67,7 +67,7 @@ async def send(client: AsyncClient, journal: Journal, number: int, *, progress: 
             input_file_id=shard.input_file_id,
             endpoint=journal.record.endpoint,
             completion_window=journal.record.window,
-            metadata={METADATA_KEY: shard.token, "batch_description": journal.record.label},
+            metadata={**journal.record.tags, METADATA_KEY: shard.token, "batch_description": journal.record.label},
         )
     except errors.NotFoundError:
         # The file is gone, by expiry or by hand: no batch can have come of it.

@@ -192,7 +192,7 @@ class Shard:
         late = LATE_LOOKS if batch.cancelled_at is not None else 0
         for look in range(late + DRAINS):
             await self._collect()
-            if self.record.error or (look >= late and self._collector.whole(batch)):
+            if self.record.error or (look >= late and await asyncio.to_thread(self._collector.whole, batch)):
                 return
             await self._service.pause(self._service.pace.least)
             batch = await self._service.look(batch.id, several=False)

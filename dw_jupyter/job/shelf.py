@@ -13,6 +13,7 @@ import pandas as pd
 from dw_jupyter import config, errors
 from dw_jupyter.api.ids import bare
 from dw_jupyter.frames.index import load_index
+from dw_jupyter.frames.kept import load_kept
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job import journal as journals
@@ -44,14 +45,14 @@ def attach(job_id: str, *, account: str | None = None) -> Job:
     journal = _find(job_id, account)
     record = journal.record
     try:
-        index = load_index(journal.folder / INDEX)
+        index, kept = load_index(journal.folder / INDEX), load_kept(journal.folder)
     except (OSError, ValueError) as error:
         raise errors.JournalError(
             f"The index of job {record.id} cannot be read: {error}"[:200], "Run its cell again."
         ) from None
     schema = Schema.from_json(record.json_schema) if record.json_schema else None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
-    job = Job(registry.open_job(journal), index=index, early=early, empty=Results(record.rows, schema).frame)
+    job = Job(registry.open_job(journal), index=index, kept=kept, early=early, empty=Results(record.rows, schema).frame)
     job.ready()
     return job
 

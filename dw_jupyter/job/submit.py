@@ -6,12 +6,14 @@ import asyncio
 import difflib
 import re
 import time
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from dw_jupyter import config, errors
+from dw_jupyter.frames.kept import keep_columns
 from dw_jupyter.frames.requests import RequestForm, check_requests
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.schema import Schema, parse_schema
@@ -24,10 +26,16 @@ from dw_jupyter.job.handle import Job
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
 from dw_jupyter.job.record import JobRecord
+from dw_jupyter.job.send import METADATA_KEY
 from dw_jupyter.job.snapshot import Snapshot
 
 CHAT = "/v1/chat/completions"
-OWN_WORDS = ("model", "window", "schema", "limit", "label", "account", "fresh")
+# The first two are ours, the others the service drops without a word.
+RESERVED_TAGS = frozenset(
+    {METADATA_KEY, "batch_description"}
+    | {"created_by_email", "context_name", "context_type", "request_source", "created_by", "dw_user_agent"}
+)
+OWN_WORDS = ("system", "keep", "tags", "model", "window", "schema", "limit", "label", "account", "fresh")
 KNOWN_FIELDS = {
     "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
     "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
@@ -44,6 +52,9 @@ def submit(
     window: str = "24h",
     schema: object = None,
     limit: int | None = None,
+    system: str | None = None,
+    keep: Sequence[Hashable] = (),
+    tags: Mapping[str, str] | None = None,
     label: str = "",
     account: str | None = None,
     fresh: bool = False,
@@ -63,6 +74,9 @@ def submit(
         schema: what an answer looks like: a short form such as ``"tone: warm|cold, score float"``, a Pydantic model,
             or a JSON Schema. Each field becomes a column.
         limit: use the first rows only.
+        system: a system message, in place of one in the prompt; a template too.
+        keep: columns of the source that the frame of answers carries along, before its own.
+        tags: metadata of the batches, to find them by in the console and in ``list_batches(search=…)``.
         label: what to call the job.
         account: ``"local"``, or an account of ``~/.dw``; the one in use unless given.
         fresh: send everything, also where an earlier job has asked the same.
@@ -73,11 +87,14 @@ def submit(
         ConfigurationError: there is no key, or no model.
     """
     frame = pd.DataFrame(index=pd.RangeIndex(1)) if source is None else read_source(source, limit=limit)
-    template = Template(prompt)
+    template = Template(prompt if system is None else _with_system(prompt, system))
     template.check(frame)
     note = "" if source is None or template.columns else _unused(prompt, frame)
     shape = parse_schema(schema) if schema is not None else None
     fields = _body(body, shape)
+    columns = list(shape.columns) if shape is not None else ["response"]
+    kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error"])
+    tags = _checked_tags(tags or {})
     if not window.strip():
         raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
     connection = config.connect(account)
@@ -93,6 +110,8 @@ def submit(
         model=model,
         window=window,
         label=label or "dw_jupyter",
+        kept=kept,
+        tags=tags,
         fresh=fresh,
         note=note,
     )
@@ -105,7 +124,35 @@ def submit(
         started=time.time(),
         updated=time.time(),
     )
-    return Job(_open_planned(plan), index=frame.index, early=early, empty=Results(len(frame), shape).frame)
+    return Job(
+        _open_planned(plan),
+        index=frame.index,
+        kept=[(name, kept[name].array) for name in kept.columns],
+        early=early,
+        empty=Results(len(frame), shape).frame,
+    )
+
+
+def _with_system(prompt: str, system: str) -> str:
+    """The prompt behind a system message.
+
+    Raises:
+        OptionError: it begins with one of its own.
+    """
+    roles = re.findall(r"^(system|user|assistant):[ \t]*$", prompt, re.MULTILINE)
+    if "system" in roles:
+        raise errors.OptionError("There is a system message in the prompt already.", "Leave one of the two out.")
+    rest = prompt if roles else f"user:\n{prompt}"
+    return f"system:\n{system}\n\n{rest}"
+
+
+def _checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    for name, text in tags.items():
+        if name.lower().replace("-", "_") in RESERVED_TAGS:
+            raise errors.OptionError(f"The tag {name!r} is reserved.", "Choose another name.")
+        if not isinstance(text, str):
+            raise errors.OptionError(f"The tag {name!r} is of type {type(text).__name__}.", "Tags are text.")
+    return dict(tags)
 
 
 def _body(body: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
@@ -138,10 +185,12 @@ def _attached(record: JobRecord, window: str) -> str:
     if record.resumable:
         return f"{begun}: going on with what was not sent then."
     if record.state == "cancelled":
-        return f"{begun}, and cancelled: nothing is sent again. --fresh sends all of it anew, answered rows too."
+        return f"{begun}, and cancelled: nothing is sent again. job.retry() sends the rest, --fresh all of it anew."
     if record.window != window:
         return f"{begun}, with the window {record.window}: attached to that job. --fresh makes one with {window}."
-    return f"{begun}: attached to its job, nothing is sent again."
+    lost = record.rows - record.completed if record.finished is not None else 0
+    rest = f" job.retry() asks again the {lost:,} without an answer." if lost else ""
+    return f"{begun}: attached to its job, nothing is sent again.{rest}"
 
 
 def _unused(prompt: str, frame: pd.DataFrame) -> str:

@@ -73,10 +73,12 @@ class DWBatch(Magics):
             window=chosen.window,
             schema=self._schema(chosen.schema),
             limit=chosen.limit,
-            label=" → ".join(name for name in (chosen.source, chosen.out) if name),
+            system=chosen.system,
+            keep=options.columns(chosen.keep),
+            tags=options.pairs("--tag", chosen.tag),
+            label=chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name),
             fresh=chosen.fresh,
-            temperature=chosen.temperature,
-            max_tokens=chosen.max_tokens,
+            **options.body(chosen),
         )
         try:
             self._follow(job, chosen)

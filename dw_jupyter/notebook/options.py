@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from dw_jupyter.errors import OptionError
 
@@ -26,8 +28,16 @@ def cell_parser() -> argparse.ArgumentParser:
     add("-m", "--model", metavar="MODEL", help="the model; may be left out where there is just one")
     add("-w", "--window", metavar="WINDOW", default="24h", help="the completion window (default 24h)")
     add("--schema", metavar="SPEC", help='what an answer holds: "tone: warm|cold, score float", or a name')
+    add("--system", metavar="TEXT", help="a system message, in place of one in the body")
     add("--temperature", metavar="T", type=_number, help="0 for the likeliest answer")
     add("--max-tokens", metavar="N", type=_whole, help="the longest answer, in tokens")
+    add("--top-p", metavar="P", type=_number, help="only the likeliest tokens that make up this share")
+    add("--stop", metavar="TEXT", action="append", help="where an answer ends; again for another")
+    add("--seed", metavar="N", type=int, help="the same answer each time, where the model can")
+    add("--set", metavar="KEY=JSON", action="append", help="any other field of the request body; again for another")
+    add("--keep", metavar="COLUMNS", help="columns of the source that the frame carries along, with commas between")
+    add("--tag", metavar="KEY=TEXT", action="append", help="metadata of the batch; again for another")
+    add("--label", metavar="TEXT", help="what to call the job")
     add("--limit", metavar="N", type=_whole, help="the first N rows only")
     add("--wait", action="store_true", help="wait in the cell until the job has ended")
     add("--fresh", action="store_true", help="send everything, also what was answered before")
@@ -50,6 +60,53 @@ def parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
     if unknown:
         raise _unknown(parser, unknown[0])
     return chosen
+
+
+FIELDS = ("temperature", "max_tokens", "top_p", "stop", "seed")
+"""Options that are fields of the request body."""
+
+
+def body(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The fields of the request body that a line names, by options of their own or by ``--set``.
+
+    Raises:
+        OptionError: a ``--set`` that is not ``KEY=JSON``, or a field that is named twice.
+    """
+    fields = {name: value for name in FIELDS if (value := getattr(chosen, name)) is not None}
+    for name, text in pairs("--set", chosen.set).items():
+        if name in fields:
+            raise OptionError(f"{name} is set twice.", f"Leave --set {name}, or --{name.replace('_', '-')}, out.")
+        try:
+            fields[name] = json.loads(text)
+        except ValueError:
+            raise OptionError(
+                f"--set {name}: {text!r} is not JSON.", f"For text write --set '{name}=\"{text}\"'."
+            ) from None
+    return fields
+
+
+def pairs(option: str, words: Sequence[str] | None) -> dict[str, str]:
+    """What stands before and behind the first ``=`` of each word.
+
+    Raises:
+        OptionError: there is none, nothing before it, or one name twice.
+    """
+    found: dict[str, str] = {}
+    for word in words or ():
+        name, equals, text = word.partition("=")
+        if not equals or not name.strip():
+            raise OptionError(
+                f"{option} {word}: there is no {'name' if equals else '='}.", f"Write {option} NAME=VALUE."
+            )
+        if name in found:
+            raise OptionError(f"{option} names {name} twice.", "Leave one of them out.")
+        found[name] = text
+    return found
+
+
+def columns(text: str | None) -> list[str]:
+    """Column names with commas between."""
+    return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
 def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:

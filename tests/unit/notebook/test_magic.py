@@ -62,6 +62,21 @@ BAD_CELLS = [
     ('%%dwbatch reviews --schema "dw_status"\n{{ text }}', 'The field "dw_status" may not begin with "dw_".\nThose columns are ours: rename it.'),
     ('%%dwbatch reviews --schema Review\n{{ text }}', 'There is no \'Review\' in this notebook.\nFor a field of that name write "Review str".'),
     ('%%dwbatch reviews --schema number\n{{ text }}', 'number is no schema but of type int.\nFor a field of that name write "number str".'),
+    ('%%dwbatch reviews --set n\n{{ text }}', '--set n: there is no =.\nWrite --set NAME=VALUE.'),
+    ('%%dwbatch reviews --set =1\n{{ text }}', '--set =1: there is no name.\nWrite --set NAME=VALUE.'),
+    ('%%dwbatch reviews --set user=me\n{{ text }}', "--set user: 'me' is not JSON.\nFor text write --set 'user=\"me\"'."),
+    ('%%dwbatch reviews --set n=1 --set n=2\n{{ text }}', '--set names n twice.\nLeave one of them out.'),
+    ('%%dwbatch reviews --seed 1 --set seed=2\n{{ text }}', 'seed is set twice.\nLeave --set seed, or --seed, out.'),
+    ('%%dwbatch reviews --set messages=[]\n{{ text }}', "'messages' is not for the body of a batch request.\nThe prompt makes the messages."),
+    ('%%dwbatch reviews --keep titel\n{{ text }}', 'There is no column "titel" in the source.\nDid you mean "title"? Columns: text, title, stars, note'),
+    ('%%dwbatch reviews --keep title,title\n{{ text }}', 'The column "title" is kept twice.\nName it once.'),
+    ('%%dwbatch reviews --keep text --schema "text"\n{{ text }}', 'The answers have a column "text" too.\nRename the column of the source first.'),
+    ('%%dwbatch reviews --tag dw_jupyter=x\n{{ text }}', "The tag 'dw_jupyter' is reserved.\nChoose another name."),
+    ('%%dwbatch reviews --system "Be kind."\nsystem:\nBe brief.\nuser:\n{{ text }}', 'There is a system message in the prompt already.\nLeave one of the two out.'),
+    ('%dwbatch jobs --stat running', '`%dwbatch jobs` has no option --stat.\nIt takes --state, --account, --search, --since.'),
+    ('%dwbatch models --x', '`%dwbatch models` has no option --x.\nIt takes no options.'),
+    ('%dwbatch retry nonesuch --where', '`--where` needs a value.\n`%dwbatch retry` asks again what has no answer; `--where length --max-tokens 2000` what was cut off.'),
+    ('%dwbatch forget nonesuch --yes', "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
     ('%dwbatch fly', 'There is no `%dwbatch fly`.\n`%dwbatch` alone lists the commands.'),
     ('%dwbatch attach', '`%dwbatch attach` takes JOB.\nIt gives the job of an earlier cell, or a batch made elsewhere.'),
     ('%dwbatch attach nonesuch', "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
@@ -116,7 +131,7 @@ def test_a_model_that_is_not_there_is_the_cells_error(account: ServiceProcess, n
     notebook.shell.user_ns["reviews"] = FRAME
     read = notebook.fail("%%dwbatch reviews -o labels -m nonesuch\n{{ text }}")
     assert "'nonesuch'" in read.splitlines()[0]
-    assert read.splitlines()[1] == "`%dwbatch models` lists what this key may use."
+    assert read.splitlines()[1] == "Nothing is billed. `%dwbatch models` lists what this key may use."
     assert "labels" not in notebook.shell.user_ns
     assert account.api_key not in read
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.notebook.options import cell_parser, describe, parse, split
+from dw_jupyter.notebook.options import body, cell_parser, columns, describe, pairs, parse, split
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,23 @@ def test_the_line_is_split_as_a_person_reads_it(line: str, words: list[str]) -> 
 
 def test_options_become_values() -> None:
     """Each option has its type, and its default where it is left out."""
-    chosen = parse(
-        cell_parser(), "reviews -o labels -j job -m m -w 1h --temperature 0 --max-tokens 50 --limit 3 --wait"
+    line = (
+        "reviews -o labels -j job -m m -w 1h --temperature 0 --max-tokens 50 --limit 3 --wait --top-p .5 --seed 7"
+        " --stop END --stop . --set n=2 --set 'user={\"a\": 1}' --keep 'a, b c' --tag x=y=z --label L"
+        " --system 'Be brief.'"
     )
+    chosen = parse(cell_parser(), line)
     assert vars(chosen) == {
         "source": "reviews", "out": "labels", "job": "job", "model": "m", "window": "1h", "schema": None,
-        "temperature": 0.0, "max_tokens": 50, "limit": 3, "wait": True, "fresh": False,
+        "temperature": 0.0, "max_tokens": 50, "limit": 3, "wait": True, "fresh": False, "top_p": 0.5, "seed": 7,
+        "stop": ["END", "."], "set": ["n=2", 'user={"a": 1}'], "keep": "a, b c", "tag": ["x=y=z"], "label": "L",
+        "system": "Be brief.",
     }  # fmt: skip
+    assert body(chosen) == {
+        "temperature": 0.0, "max_tokens": 50, "top_p": 0.5, "stop": ["END", "."], "seed": 7, "n": 2, "user": {"a": 1},
+    }  # fmt: skip
+    assert columns(chosen.keep) == ["a", "b c"]
+    assert pairs("--tag", chosen.tag) == {"x": "y=z"}
     assert parse(cell_parser(), "").window == "24h"
 
 
