@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,8 @@ from dw_jupyter.job.record import ShardRecord
 METADATA_KEY = "dw_jupyter"
 NEWEST = 200
 """Batches that are looked at where a service does not search."""
+UNLISTED = frozenset({400, 404, 405, 422, 501})
+"""By these a service says that it has no such list."""
 LOOKS = (0.0, 1.0, 3.0)
 """Seconds before each look for a batch whose receipt was lost: the service's reads lag behind its writes."""
 
@@ -131,16 +133,35 @@ async def _settle(client: AsyncClient, journal: Journal, shard: ShardRecord) -> 
 
 
 async def find(client: AsyncClient, shard: ShardRecord) -> Batch | None:
-    """The batch that carries the shard's token, by search; by the newest batches where a service does not search."""
+    """The batch that was made of the shard, by search; among the newest where a service does not search.
+
+    It carries the shard's token, or, where a service keeps no metadata, is made of the one file that was uploaded for
+    this create.
+    """
     for search in (shard.token, None):
         seen = 0
-        async for batch in client.list_batches(search=search):
-            if (batch.metadata or {}).get(METADATA_KEY) == shard.token:
-                return batch
-            seen += 1
-            if seen == NEWEST:
-                break
+        with _unlisted():
+            async for batch in client.list_batches(search=search):
+                if (batch.metadata or {}).get(METADATA_KEY) == shard.token or _is_of(batch, shard):
+                    return batch
+                seen += 1
+                if seen == NEWEST:
+                    break
     return None
+
+
+def _is_of(batch: Batch, shard: ShardRecord) -> bool:
+    return bool(shard.input_file_id) and batch.input_file_id == shard.input_file_id
+
+
+@contextlib.contextmanager
+def _unlisted() -> Iterator[None]:
+    """Pass over that a service has no such list, or none that can be searched: then nothing is found there."""
+    try:
+        yield
+    except errors.APIStatusError as error:
+        if error.status_code not in UNLISTED:
+            raise
 
 
 async def _receive(journal: Journal, shard: ShardRecord, batch: Batch) -> None:

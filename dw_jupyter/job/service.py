@@ -12,6 +12,7 @@ from dw_jupyter import config, errors
 from dw_jupyter.api import retry
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
+from dw_jupyter.job.send import UNLISTED
 
 T = TypeVar("T")
 
@@ -130,7 +131,12 @@ class Service:
         return await self.persist(lambda client: client.retrieve_batch(batch_id))
 
     async def _list(self, client: AsyncClient) -> dict[str, Batch]:
-        return {batch.id: batch async for batch in client.list_batches(search=self._token)}
+        try:
+            return {batch.id: batch async for batch in client.list_batches(search=self._token)}
+        except errors.APIStatusError as error:
+            if error.status_code in UNLISTED:
+                return {}  # each batch is then asked for by itself
+            raise
 
     async def pause(self, seconds: float) -> None:
         """Wait, or go on at once when woken."""

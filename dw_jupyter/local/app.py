@@ -11,8 +11,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dw_jupyter.local import batch_routes, faults, file_routes, inference_routes, response_routes
+from dw_jupyter.local.backend import Answer
 from dw_jupyter.local.connection import drain
-from dw_jupyter.local.refusal import Refusal, envelope
+from dw_jupyter.local.dialects import message_replies
+from dw_jupyter.local.inference import respond
+from dw_jupyter.local.refusal import Refusal
 from dw_jupyter.local.service import Service
 
 HOSTS = frozenset({"127.0.0.1", "localhost"})
@@ -63,13 +66,22 @@ class Door:
 def _refuse(headers: Headers, path: str, api_key: str) -> Response | None:
     if headers.get("host", "").partition(":")[0] not in HOSTS:
         return PlainTextResponse("This service answers to 127.0.0.1 and localhost only.", status_code=403)
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(key.encode(), api_key.encode()):
+    as_messages = message_replies.claims(path, headers)
+    if hmac.compare_digest(_key(headers, as_messages=as_messages).encode(), api_key.encode()):
         return None
     words = "Authentication required"
     if path.startswith(("/v1/files", "/v1/batches")):
         return PlainTextResponse(words, status_code=401)
-    return Response(envelope(401, words, code="invalid_api_key"), status_code=401, media_type="application/json")
+    answer = Answer.refusal(401, words, code="invalid_api_key")
+    return respond(message_replies.refusal(answer) if as_messages else answer)
+
+
+def _key(headers: Headers, *, as_messages: bool) -> str:
+    """The key that a request shows; clients of the Messages API may show it in a header of their own."""
+    if as_messages and "authorization" not in headers:
+        return headers.get("x-api-key", "")
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key if scheme.lower() == "bearer" else ""
 
 
 async def _refused(_: Request, error: Exception) -> Response:

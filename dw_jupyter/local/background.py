@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from dw_jupyter.local import response_table
 from dw_jupyter.local.backend import Answer, Backend, NoAnswer
 from dw_jupyter.local.database import Database
 from dw_jupyter.local.dialects import responses
+from dw_jupyter.local.engine import REST_SECONDS
 from dw_jupyter.local.limits import RESPONSES
 from dw_jupyter.local.outcome import is_retriable
 
@@ -84,7 +86,14 @@ class Background:
         except Exception as error:  # one response's surprise must not leave it waiting for ever
             logger.exception("A response could not be made.")
             ended = response | _failure("server_error", repr(error))
-        await self._database.write(response_table.update, ended)
+        while True:
+            try:
+                await self._database.write(response_table.update, ended)
+            except (sqlite3.Error, OSError):
+                logger.exception("A response rests: the state could not be written.")
+                await asyncio.sleep(REST_SECONDS)
+            else:
+                return
 
     async def _answer(self, body: dict[str, Any]) -> Answer:
         """Ask, and ask again while the failure may pass."""

@@ -107,8 +107,9 @@ async def cancel(request: Request) -> Response:
     """POST: cancel a batch, whatever its state."""
     service = service_of(request)
     batch = await _number(request)
-    await service.database.write_through(batches.cancel, batch)
-    await service.engine.stop(batch)
+    async with service.engine.alone(batch):
+        await service.database.write_through(batches.cancel, batch)
+        await service.engine.stop(batch)
     return reply(batches.wire(await service.database.read(batches.by_number, batch)))
 
 
@@ -131,20 +132,18 @@ async def delete(request: Request) -> Response:
     """DELETE: hide a batch, cancelling it where it still runs."""
     service = service_of(request)
     batch = await _number(request)
-    await service.database.write_through(deletion.delete_batch, batch)
-    await service.engine.stop(batch)
-    await service.database.write(deletion.purge_answers, batch)
+    async with service.engine.alone(batch):
+        await service.database.write_through(deletion.delete_batch, batch)
+        await service.engine.stop(batch)
+        await service.database.write(deletion.purge_answers, batch)
     return Response(status_code=204)
 
 
 async def _go_on(service: Service, batch: int, put_back: Callable[[sqlite3.Connection, int], sqlite3.Row]) -> Response:
-    """Put requests back while the batch rests, then let it run."""
-    await service.engine.stop(batch)
-    try:
+    """Put requests back, and let the batch take them up; what is under way goes on."""
+    async with service.engine.alone(batch):
         row = await service.database.write_through(put_back, batch)
-    finally:
-        if batch in await service.database.read(batches.unfinished):
-            service.engine.start(batch)
+        service.engine.start(batch)
     return reply(batches.wire(row))
 
 

@@ -65,17 +65,18 @@ def run_serve(args: argparse.Namespace) -> int:
             f"The embedded service needs a package that is not installed: {error.name}.",
             'Install it: pip install "dw_jupyter[local]"',
         )
-    wish = Wish(
-        home=args.home or _home(),
-        source=name_source(args.model, args.upstream),
-        port=args.port,
-        idle_minutes=args.idle,
-        echo_delay=args.echo_delay,
-        upstream_concurrency=args.upstream_concurrency,
-        faults=args.faults,
-        limits=Limits(file_requests=args.max_requests, file_bytes=args.max_bytes, body_bytes=args.max_body),
-    )
+    limits = Limits(file_requests=args.max_requests, file_bytes=args.max_bytes, body_bytes=args.max_body)
     try:
+        wish = Wish(
+            home=args.home or _home(),
+            source=name_source(args.model, args.upstream),
+            port=args.port,
+            idle_minutes=args.idle,
+            echo_delay=args.echo_delay,
+            upstream_concurrency=args.upstream_concurrency,
+            faults=args.faults,
+            limits=limits,
+        )
         serve(wish)
     except LocalServiceError as error:
         return _refuse(error.what, error.todo)

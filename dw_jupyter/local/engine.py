@@ -11,12 +11,15 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from weakref import WeakValueDictionary
 
 import msgspec
 
-from dw_jupyter.local import batches, deletion, outcome, requests
+from dw_jupyter.local import batches, deletion, earlier, outcome, requests
 from dw_jupyter.local.backend import Answer, Backend, NoAnswer
 from dw_jupyter.local.database import Database
+from dw_jupyter.local.dialects import message_replies
+from dw_jupyter.local.limits import MESSAGES, RESPONSES
 from dw_jupyter.local.outcome import Outcome, Request
 from dw_jupyter.local.recorder import Recorder
 from dw_jupyter.local.refusal import envelope
@@ -36,6 +39,8 @@ class Engine:
         self._recorder = Recorder(database)
         self._slots = asyncio.Semaphore(backend.concurrency)
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+        self._alone: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._under_way: set[int] = set()
 
     @property
@@ -53,9 +58,14 @@ class Engine:
         for batch in await self._database.read(batches.unfinished):
             self.start(batch)
 
+    def alone(self, batch: int) -> asyncio.Lock:
+        """Held by whoever changes the requests of a batch from outside, from its write to its `start` or `stop`."""
+        return self._alone.setdefault(batch, asyncio.Lock())
+
     def start(self, batch: int) -> None:
-        """Run a batch, unless it runs already."""
+        """Run a batch. One that runs looks through its requests once more before it ends."""
         if batch in self._tasks:
+            self._again.add(batch)
             return
         task = asyncio.create_task(self._run(batch), name=f"batch {batch}")
         self._tasks[batch] = task
@@ -64,6 +74,7 @@ class Engine:
     async def stop(self, batch: int) -> None:
         """Stop running a batch, if it runs. Answers that have come are kept, requests under way are given up."""
         task = self._tasks.pop(batch, None)
+        self._again.discard(batch)
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
@@ -77,6 +88,9 @@ class Engine:
     def _forget(self, batch: int, task: asyncio.Task[None]) -> None:
         if self._tasks.get(batch) is task:  # else another one runs the batch by now
             del self._tasks[batch]
+            if batch in self._again:
+                self._again.discard(batch)
+                self.start(batch)
 
     async def _run(self, batch: int) -> None:
         while True:
@@ -150,8 +164,13 @@ class Engine:
 
     async def _ask(self, request: Request) -> Answer:
         body = msgspec.json.decode(request.body)
+        if request.url == RESPONSES:
+            body = await earlier.put_before(self._database, body)
+        if isinstance(body, Answer):
+            return body
         if self._backend.find(body["model"]) is None:
             # The batch was made while another model was served.
             message = f"The model '{body['model']}' is not served now."
             return Answer(status_code=404, body=envelope(404, message, code="model_not_found"))
-        return await self._backend.complete(request.url, body)
+        answer = await self._backend.complete(request.url, body)
+        return message_replies.refusal(answer) if request.url == MESSAGES else answer

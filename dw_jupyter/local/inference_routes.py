@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dw_jupyter.local.backend import Answer, Model
+from dw_jupyter.local.dialects import message_replies
 from dw_jupyter.local.inference import ask, offers, read_request, respond
 from dw_jupyter.local.limits import CHAT, COMPLETIONS, EMBEDDINGS, MESSAGES
 from dw_jupyter.local.service import reply, service_of
@@ -17,6 +18,8 @@ from dw_jupyter.local.service import reply, service_of
 async def list_models(request: Request) -> Response:
     """GET: the models on offer. An alias is no model; the filters of the query would leave none out."""
     models = await service_of(request).backend.models()
+    if message_replies.claims(request.url.path, request.headers):
+        return reply(message_replies.models(models))
     return reply({"object": "list", "data": [_wire(each) for each in models]})
 
 
@@ -34,7 +37,10 @@ async def complete(request: Request) -> Response:
     """POST: one answer, by the same back end that answers batches."""
     service = service_of(request)
     body = await read_request(request, service)
-    return respond(body if isinstance(body, Answer) else await ask(service.backend, request.url.path, body))
+    answer = body if isinstance(body, Answer) else await ask(service.backend, request.url.path, body)
+    if isinstance(answer, Answer) and request.url.path == MESSAGES:
+        answer = message_replies.refusal(answer)
+    return respond(answer)
 
 
 def _wire(model: Model) -> dict[str, Any]:

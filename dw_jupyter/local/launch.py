@@ -14,6 +14,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from dw_jupyter.errors import LocalServiceError
 from dw_jupyter.local import address
@@ -71,7 +72,16 @@ def find_or_start(
 
 
 def name_source(model: str | None, upstream: str | None) -> str | None:
-    """What a service is asked to answer with, in one word: ``local``, ``echo``, a URL or an absolute path."""
+    """What a service is asked to answer with, in one word: ``local``, ``echo``, a URL or an absolute path.
+
+    Raises:
+        LocalServiceError: the URL holds a password, which would show wherever the service says what it runs with.
+    """
+    if upstream and "@" in urlsplit(upstream).netloc:
+        raise LocalServiceError(
+            "The address of the server holds a user name or a password.",
+            "Leave them out; a key goes into DW_JUPYTER_UPSTREAM_KEY.",
+        )
     if upstream or model in {None, "local", "echo"}:
         return upstream or model
     return str(Path(str(model)).absolute())

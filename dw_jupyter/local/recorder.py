@@ -14,7 +14,7 @@ class Recorder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Outcome | None, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def record(self, ended: Outcome) -> None:
@@ -26,16 +26,18 @@ class Recorder:
         await written
 
     async def settle(self) -> None:
-        """Wait until nothing waits to be written."""
+        """Wait until what waits now is written. What comes later, of other batches say, is not waited for."""
         if self._writing is not None:
-            await asyncio.wait([self._writing])
+            mark = asyncio.get_running_loop().create_future()
+            self._waiting.append((None, mark))
+            await asyncio.wait([mark])
 
     async def _write(self) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting, []
             failure: Exception | None = None
             try:
-                await self._database.write(requests.record, [ended for ended, _ in taken])
+                await self._database.write(requests.record, [ended for ended, _ in taken if ended is not None])
             except Exception as error:  # noqa: BLE001 - whoever waits for the write is told
                 failure = error
             for _, written in taken:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dw_jupyter.local import response_table
+from dw_jupyter.local import earlier, response_table
 from dw_jupyter.local.backend import Answer, Stream
 from dw_jupyter.local.dialects import events
 from dw_jupyter.local.inference import ask, read_request, respond
@@ -24,6 +24,8 @@ async def create(request: Request) -> Response:
     """
     service = service_of(request)
     body = await read_request(request, service)
+    if not isinstance(body, Answer):
+        body = await earlier.put_before(service.database, body)
     if isinstance(body, Answer):
         return respond(body)
     if body.get("background"):

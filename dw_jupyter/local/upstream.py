@@ -148,6 +148,8 @@ class Upstream:
 
     async def _send(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """Send once. ``path`` follows the base URL without its ``/v1``."""
+        # What an earlier response said stands in the input already.
+        body = {name: value for name, value in body.items() if name != "previous_response_id"}
         request = self._client.build_request(
             "POST",
             self._url + path.removeprefix("/v1"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import combinations
 from typing import Any
 
@@ -94,7 +93,7 @@ class Validity:
             pattern = schema.get("pattern")
             return (
                 schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
-                and (pattern is None or re.search(pattern, value) is not None)
+                and (pattern is None or _occurs(pattern, value))
             )  # fmt: skip
         if isinstance(value, dict):
             return self._object(value, schema)
@@ -114,7 +113,7 @@ class Validity:
         properties, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
         for name, each in value.items():
             kinds = [properties[name]] if name in properties else []
-            kinds += [kind for pattern, kind in patterns.items() if re.search(pattern, name)]
+            kinds += [kind for pattern, kind in patterns.items() if _occurs(pattern, name)]
             kinds = kinds or [schema.get("additionalProperties", True)]
             if not all(self.fits(each, kind) for kind in kinds):
                 return False
@@ -171,3 +170,17 @@ def _is_kind(value: Any, schema: dict[str, Any]) -> bool:
         if found:
             return True
     return False
+
+
+def _occurs(pattern: str, text: str) -> bool:
+    """Whether a pattern occurs in a text, in time that grows with both and no faster: the pattern is a caller's.
+
+    Raises:
+        UnsupportedSchemaError: it is no pattern, or looks around or back, which cannot be done so.
+    """
+    from pyarrow import ArrowInvalid, compute  # loads when the first pattern comes
+
+    try:
+        return bool(compute.match_substring_regex(text, pattern=pattern).as_py())
+    except (ArrowInvalid, UnicodeEncodeError):
+        raise UnsupportedSchemaError(f"the pattern {pattern[:60]!r} is not heeded here") from None

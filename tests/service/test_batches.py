@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -279,3 +280,20 @@ def test_batch_is_refused(http: httpx.Client, fields: dict[str, Any], status: in
     assert http.post("batches", content=b"{}").status_code == 415
     for content in (b'{"input_file_id":"\xff"}', b'{"x":' + b"[" * 100_000, b'{"input_file_id":"\\ud800"}'):
         assert http.post("batches", content=content, headers={"content-type": "application/json"}).status_code == 400
+
+
+def test_retries_at_once_leave_no_row_behind(slow: ServiceProcess) -> None:
+    """Whoever retries, and however many at once, the batch ends with every row answered or failed."""
+    texts = ["fail 400" if number % 3 else f"wait 0.{number:02}" for number in range(30)]
+    with slow.http() as http:
+        busy = start_batch(http, jsonl(*(line(f"{number}", "x") for number in range(60))))
+        batch = start_batch(http, jsonl(*(line(f"{number}", text) for number, text in enumerate(texts))))
+        with ThreadPoolExecutor(4) as pool:
+            calls = ["retry", "cancel", "retry", "retry"] * 3
+            codes = list(pool.map(lambda call: http.post(f"batches/{batch['id']}/{call}").status_code, calls))
+        assert set(codes) <= {200, 400}
+        http.post(f"batches/{batch['id']}/retry")
+        wait_until(lambda: read(http, batch)["status"] == "completed")
+        counts = read(http, batch)["request_counts"]
+        assert counts["completed"] + counts["failed"] == counts["total"] == len(texts)
+        http.post(f"batches/{busy['id']}/cancel")

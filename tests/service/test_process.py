@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -137,7 +136,5 @@ def test_launch_is_light() -> None:
         "import sys; import dw_jupyter.local.launch;"
         "print([name for name in ('starlette', 'uvicorn', 'httpx', 'sqlite3', 'pandas') if name in sys.modules])"
     )
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
-    assert time.monotonic() - start < 5

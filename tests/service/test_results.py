@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -63,13 +64,16 @@ def test_results_of_a_running_batch(slow: ServiceProcess) -> None:
     with slow.http() as http:
         batch = start_batch(http, jsonl(*(line(f"{number}", f"{number}") for number in range(40))))
         wait_until(lambda: read(http, batch)["request_counts"]["completed"] >= 8)
-        running, headers = results(http, batch, status="in_progress")
-        assert 0 < len(running) <= 8
+        seen: list[Any] = []
+        wait_until(lambda: bool(seen.append(results(http, batch, status="in_progress")) or seen[-1][0]))
+        running, headers = seen[-1]
+        assert len(running) <= 8
         assert (headers["x-incomplete"], headers["x-last-line"]) == ("true", str(len(running)))
         assert {(each["status"], each["response_body"]) for each in running} == {("in_progress", None)}
         everything, headers = results(http, batch)
         assert headers == {"x-incomplete": "true", "x-last-line": "40"}
-        assert {each["status"] for each in everything} == {"completed", "in_progress", "pending"}
+        statuses = {each["status"] for each in everything}
+        assert {"completed", "pending"} <= statuses <= {"completed", "in_progress", "pending"}
         http.post(f"batches/{batch['id']}/cancel")
         stopped, headers = results(http, batch)
         assert headers == {"x-incomplete": "false", "x-last-line": "40"}

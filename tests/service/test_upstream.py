@@ -207,3 +207,31 @@ def test_a_stream_that_breaks_off(tmp_path: Path) -> None:
         assert (
             client.chat.completions.create(model="org/model", messages=USER).choices[0].message.content == "from afar"
         )
+
+
+def test_a_refused_retry_asks_nothing_again(other: OtherServer, behind: ServiceProcess) -> None:
+    """A retry that has nothing to do leaves what is under way with the server alone."""
+    held = threading.Event()
+
+    def hold(path: str, body: dict[str, Any]) -> Said:
+        held.wait(30)
+        return not_there(path, body)
+
+    other.answer = hold
+    before = len(other.asked)
+    with behind.http() as http:
+        rows = [line(f"{number}", "x", model="org/model") for number in range(2)]
+        batch = start_batch(http, jsonl(*rows))
+        wait_until(lambda: len(other.asked) == before + 2)
+        for _ in range(3):
+            assert http.post(f"batches/{batch['id']}/retry").status_code == 400
+        held.set()
+        wait_until(lambda: read(http, batch)["status"] == "completed")
+    assert len(other.asked) == before + 2
+
+
+def test_a_password_in_the_address_is_refused(tmp_path: Path) -> None:
+    """A server's address that holds a password is not taken, and not shown."""
+    with pytest.raises(AssertionError, match="holds a user name or a password") as caught:
+        ServiceProcess(tmp_path, "--upstream", "http://me:secret@127.0.0.1:9/v1")
+    assert "secret" not in str(caught.value)

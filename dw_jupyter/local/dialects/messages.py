@@ -1,4 +1,4 @@
-"""The Messages API by a model that chats. Errors are in OpenAI's envelope, as on every path of this service."""
+"""The Messages API by a model that chats."""
 
 from __future__ import annotations
 

@@ -76,7 +76,6 @@ class ResponseRequest(Struct):
     input: str | list[dict[str, Any]] | None = None
     instructions: str | None = None
     max_output_tokens: int | None = None
-    previous_response_id: str | None = None
     tools: list[FunctionTool] | None = None
     tool_choice: Literal["auto", "none", "required"] | Choice | None = None
     text: Text | None = None
@@ -102,8 +101,6 @@ def to_chat(body: dict[str, Any]) -> dict[str, Any]:
         Refusal: 400, with what is wrong and where.
     """
     request = read(body, ResponseRequest)
-    if request.previous_response_id:
-        raise Refusal(400, "previous_response_id: earlier responses are not looked up. Send their items as input.")
     messages = items.to_messages(request.input or "")
     if request.instructions:
         messages.insert(0, {"role": "system", "content": request.instructions})
@@ -139,7 +136,7 @@ def from_chat(body: dict[str, Any], completion: dict[str, Any]) -> dict[str, Any
         "output": items.from_message(choice["message"], status=response["status"]),
         "usage": {
             "input_tokens": inside,
-            "input_tokens_details": {"cached_tokens": cached},
+            "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
             "output_tokens": outside,
             "output_tokens_details": {"reasoning_tokens": thought},
             "total_tokens": inside + outside,
