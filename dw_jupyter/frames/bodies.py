@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -16,26 +17,59 @@ HASH_BYTES = 16
 _Message = dict[str, str]
 
 
+def takes_text(url: str) -> bool:
+    """Whether an endpoint takes a prompt as one text, as completions do; else as messages."""
+    return url.endswith("/completions") and not url.endswith("/chat/completions")
+
+
+def _last(url: str) -> str:
+    return "prompt" if takes_text(url) else "messages"
+
+
+def encode_fields(url: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a body as JSON texts.
+
+    Raises:
+        OptionError: ``body`` holds messages or a prompt, or what is not JSON (NaN and infinity are not).
+    """
+    if (last := _last(url)) in body:
+        what = "The messages are made from the prompt." if last == "messages" else "The prompt is the template's text."
+        raise OptionError(what, f"Leave {last} out of the request body.")
+    fields = {}
+    for key, value in body.items():
+        try:
+            fields[key] = json.dumps(value, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError) as error:
+            raise OptionError(f'"{key}" in the request body is not JSON: {error}.', "Give JSON values.") from error
+    return fields
+
+
 class BodyEncoder:
     """Encodes the bodies of one job: what they share is encoded and hashed once.
 
-    Fields are sorted by name and the messages come last, so that the same request always has the same bytes.
+    Fields are sorted by name and the messages, or the prompt, come last, so that the same request always has the same
+    bytes.
 
     Args:
         url: the endpoint; a part of the hash.
-        body: the fields that all requests share.
-
-    Raises:
-        OptionError: ``body`` holds messages, or what is not JSON (NaN and infinity are not).
+        fields: the fields that all requests share, as ``encode_fields`` gives them.
     """
 
-    def __init__(self, url: str, body: dict[str, Any]) -> None:
-        self._start = _start(body)
+    def __init__(self, url: str, fields: Mapping[str, str]) -> None:
+        shared = "".join(f"{json.dumps(key)}:{fields[key]}," for key in sorted(fields))
+        self._start = f'{{{shared}"{_last(url)}":'.encode()
         self._common = blake2b(url.encode() + b"\n" + self._start, digest_size=HASH_BYTES)
         # Most prompts begin every row with the same system message: body and hash go on from there.
         self._first: _Message = {}
         self._first_start = b""
         self._first_common = self._common
+
+    def encode_text(self, messages: list[_Message]) -> tuple[bytes, bytes, bytes]:
+        """The same for an endpoint that takes a text: that of the one message."""
+        rest = _encode(messages[0]["content"]) + b"}"
+        digest = self._common.copy()
+        digest.update(rest)
+        return self._start, rest, digest.digest()
 
     def encode(self, messages: list[_Message]) -> tuple[bytes, bytes, bytes]:
         """The body with these messages, in two parts of which the first rarely changes, and its hash."""
@@ -56,22 +90,9 @@ class BodyEncoder:
         return self._first_start, rest, digest.digest()
 
 
-def _start(body: dict[str, Any]) -> bytes:
-    """The bytes of a body up to its messages."""
-    if "messages" in body:
-        raise OptionError("The messages are made from the prompt.", "Leave messages out of the request body.")
-    parts = []
-    for key in sorted(body):
-        try:
-            parts.append(f"{json.dumps(key)}:{json.dumps(body[key], allow_nan=False, separators=(',', ':'))},")
-        except (TypeError, ValueError) as error:
-            raise OptionError(f'"{key}" in the request body is not JSON: {error}.', "Give JSON values.") from error
-    return f'{{{"".join(parts)}"messages":'.encode()
-
-
-def _encode(messages: list[_Message]) -> bytes:
+def _encode(prompt: list[_Message] | str) -> bytes:
     try:
-        return msgspec.json.encode(messages)
+        return msgspec.json.encode(prompt)
     except UnicodeEncodeError:
         # A lone surrogate has no UTF-8; as an escape it is JSON, and comes back as it was.
-        return json.dumps(messages, separators=(",", ":")).encode()
+        return json.dumps(prompt, separators=(",", ":")).encode()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dw_jupyter.errors import TemplateError
@@ -63,10 +64,17 @@ class Columns:
     def __contains__(self, label: object) -> bool:
         return isinstance(label, Hashable) and label in self.places
 
-    def unknown(self, label: Hashable) -> TemplateError:
-        """The error for a label that no column has."""
+    def missing(self, labels: Iterable[Hashable]) -> npt.NDArray[np.bool_]:
+        """For each row, whether one of these columns has no value there."""
+        found = np.zeros(len(self.frame), dtype=bool)
+        for label in labels:
+            found |= self[label].isna().to_numpy()
+        return found
+
+    def unknown(self, label: Hashable, *, others: Iterable[str] = ()) -> TemplateError:
+        """The error for a label that no column has; ``others`` are names that may have been meant as well."""
         names = [str(name) for name in self.places]
-        near = get_close_matches(str(label), names, n=1)
+        near = get_close_matches(str(label), [*names, *others], n=1)
         listed = ", ".join(names)
         listed = listed if len(listed) <= 120 else listed[:119].rsplit(", ", 1)[0] + ", …"
         hint = f'Did you mean "{near[0]}"? ' if near else ""
@@ -76,19 +84,28 @@ class Columns:
 
 
 class Row(Mapping[Hashable, Any]):
-    """One row by column label, for what a prompt looks up while it is rendered."""
+    """One row by column label, for what a prompt looks up while it is rendered.
 
-    __slots__ = ("_columns", "_position")
+    Args:
+        columns: the columns of its frame.
+        position: its place among the rows.
+        blank: what stands for a missing value; where it is None, a missing value is a TemplateError.
+    """
 
-    def __init__(self, columns: Columns, position: int) -> None:
+    __slots__ = ("_blank", "_columns", "_position")
+
+    def __init__(self, columns: Columns, position: int, *, blank: object = None) -> None:
         self._columns = columns
         self._position = position
+        self._blank = blank
 
     def __getitem__(self, label: Hashable) -> Any:
         value = native(self._columns[label].iloc[self._position])
-        if is_missing(value):
+        if not is_missing(value):
+            return value
+        if self._blank is None:
             raise TemplateError(f'column "{label}" has no value', "")
-        return value
+        return self._blank
 
     def __contains__(self, label: object) -> bool:
         return label in self._columns

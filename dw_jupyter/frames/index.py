@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,15 @@ def save_index(index: pd.Index, path: Path) -> None:
         levels = [array for array, _ in stored]
         fact["dtypes"] = [dtype for _, dtype in stored]
     table = pa.Table.from_arrays(levels, names=[str(number) for number in range(len(levels))])
-    aside = path.with_name(path.name + ".part")
-    with aside.open("wb") as file:
-        pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(fact).encode()}), file)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")  # two kernels may run the same cell at once
+    try:
+        with aside.open("wb") as file:
+            pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(fact).encode()}), file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def load_index(path: Path) -> pd.Index:

@@ -27,14 +27,15 @@ class Message(msgspec.Struct, gc=False):
 
 
 class Choice(msgspec.Struct, gc=False):
-    """One answer of the model."""
+    """One answer of the model: a message of a chat, the text of a completion."""
 
     message: Message | None = None
     finish_reason: str | None = None
+    text: str | None = None
 
 
 class Body(msgspec.Struct, gc=False):
-    """The body of a chat completion; ``error`` and ``message`` where it is an error instead."""
+    """The body of a chat completion or a completion; ``error`` and ``message`` where it is an error instead."""
 
     choices: list[Choice] | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
@@ -127,6 +128,7 @@ def _loose_response(response: dict[str, Any]) -> Response:
                         message["refusal"] if _has_text(message, "refusal") else None,
                     ),
                     first["finish_reason"] if _has_text(first, "finish_reason") else None,
+                    first["text"] if _has_text(first, "text") else None,
                 )
             ],
             error=msgspec.Raw(json.dumps(body.get("error")).encode()),
@@ -205,7 +207,7 @@ def _error_of(body: Body | str | None) -> str:
 
 def _said(choice: Choice) -> tuple[str | None, str]:
     message = choice.message or Message()
-    content = message.content
+    content = message.content if message.content is not None else choice.text
     if isinstance(content, list):
         content = "".join(part.text or "" for part in content) or None
     if message.refusal and not content:

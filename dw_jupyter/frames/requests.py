@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from dw_jupyter.errors import SourceError
-from dw_jupyter.frames.bodies import HASH_BYTES, BodyEncoder
+from dw_jupyter.errors import SourceError, TemplateError
+from dw_jupyter.frames.bodies import HASH_BYTES, BodyEncoder, encode_fields, takes_text
 from dw_jupyter.frames.cells import row_words
 from dw_jupyter.frames.limits import Limits
+from dw_jupyter.frames.missing import OnMissing, drop_missing
+from dw_jupyter.frames.row_bodies import RowBodies
 from dw_jupyter.frames.shards import Shard, ShardWriter
 from dw_jupyter.frames.template import Template
 
@@ -32,6 +35,11 @@ class RequestForm:
     url: str = "/v1/chat/completions"
     body: dict[str, Any] = field(default_factory=dict)
     """The request body without its messages: model, temperature, response_format and whatever the service takes."""
+    per_row: Mapping[str, Hashable] = field(default_factory=dict)
+    """Body field → label of the column that has its value for each row; a row without a value has that of ``body``."""
+    on_missing: OnMissing = "error"
+    """What a missing value in a column of the template does; rows that ``"skip"`` leaves out have no request, and the
+    others are numbered without them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +61,14 @@ def write_requests(form: RequestForm, frame: pd.DataFrame, folder: Path, *, limi
     with the rows, but for the hashes. After an error the files are not whole: throw them away.
 
     Raises:
-        TemplateError: a row cannot be rendered.
-        SourceError: a missing value in a column that the template names, or a request beyond the limits.
+        TemplateError: a row cannot be rendered, there is no such column, or the endpoint takes no role lines.
+        SourceError: a missing value in a column that the template names, a value of a per-row field that JSON does not
+            have, or a request beyond the limits.
         OptionError: the body is not JSON.
         OSError: the disk does not take it.
     """
     hashes = bytearray()
+    frame = _asked(form, frame)
     with ShardWriter(folder, limits) as writer:
         for row, (line, length, digest) in enumerate(_requests(form, frame, limits)):
             writer.write(line, length, row=row)
@@ -73,25 +83,42 @@ def write_requests(form: RequestForm, frame: pd.DataFrame, folder: Path, *, limi
 
 def check_requests(form: RequestForm, frame: pd.DataFrame, *, rows: int = 1000, limits: Limits = _LIMITS) -> None:
     """Check the columns over all rows, and render and measure the first ``rows``; raises what writing them would."""
-    form.template.check(frame)
-    for _ in _requests(form, frame.head(rows), limits):
+    form.template.check(frame, on_missing=form.on_missing)
+    for _ in _requests(form, _asked(form, frame).head(rows), limits):
         pass
 
 
 def preview_requests(form: RequestForm, frame: pd.DataFrame, n: int) -> list[dict[str, Any]]:
     """The first ``n`` request lines, parsed; raises what writing them would."""
-    form.template.check(frame)
-    return [json.loads(b"".join(line)) for line, _, _ in _requests(form, frame.head(n), _LIMITS)]
+    form.template.check(frame, on_missing=form.on_missing)
+    return [json.loads(b"".join(line)) for line, _, _ in _requests(form, _asked(form, frame).head(n), _LIMITS)]
+
+
+def _asked(form: RequestForm, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are asked."""
+    return drop_missing(form.template, frame)[0] if form.on_missing == "skip" else frame
 
 
 def _requests(form: RequestForm, frame: pd.DataFrame, limits: Limits) -> Iterator[tuple[_Line, int, bytes]]:
     """The line, in parts, with its length, and the hash of each row."""
-    encode = BodyEncoder(form.url, form.body).encode
+    texts = takes_text(form.url)
+    if texts and form.template.has_roles:
+        raise TemplateError(
+            f"Role lines divide the prompt, and {form.url} takes one text.", "Leave the role lines out."
+        )
+    fields = encode_fields(form.url, form.body)
+    encoders: Iterable[BodyEncoder] = (
+        RowBodies(form.url, fields, form.per_row, frame)
+        if form.per_row
+        else itertools.repeat(BodyEncoder(form.url, fields))
+    )
     middle = f'","method":"POST","url":{json.dumps(form.url)},"body":'.encode()
     around = len(_OPENING % 0) + len(middle) + len(_CLOSING)
     most = min(limits.body_bytes, limits.file_bytes - around)
-    for number, messages in enumerate(form.template.render(frame)):
-        start, rest, digest = encode(messages)
+    on_missing: OnMissing = "blank" if form.on_missing == "blank" else "error"
+    rendered = form.template.render(frame, on_missing=on_missing)
+    for number, (messages, encoder) in enumerate(zip(rendered, encoders, strict=False)):
+        start, rest, digest = encoder.encode_text(messages) if texts else encoder.encode(messages)
         size = len(start) + len(rest)
         if size > most:
             raise SourceError(

@@ -11,25 +11,44 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from dw_jupyter.frames.cells import native
+from dw_jupyter.frames.cells import is_missing, native
+from dw_jupyter.frames.missing import Blank
 
 _LAZY = ("batch", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice", "unique")
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """A missing value within a dict is as good as not there; in a list it is a value like the others."""
+
+    missing: type[jinja2.Undefined] = jinja2.StrictUndefined
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        return self._found(obj, argument, super().getitem(obj, argument))
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self._found(obj, attribute, super().getattr(obj, attribute))
+
+    def _found(self, obj: Any, name: Any, value: Any) -> Any:
+        if isinstance(obj, dict) and is_missing(value):
+            return self.missing(hint=f'"{name}" has no value')
+        return value
+
+
 @cache
-def environment() -> jinja2.Environment:
-    """The one environment of all prompts.
+def environment(*, blank: bool = False) -> jinja2.Environment:
+    """The environment of all prompts; one of its own for those where missing values are written as nothing.
 
     Undefined names are errors. ``random`` is gone, since running a cell again must give the same requests; ``tojson``
     is plain JSON. There is no comment syntax: LaTeX and f-strings hold ``{#``, so its marks are ones no text holds.
     """
     never = secrets.token_hex(16)
-    made = ImmutableSandboxedEnvironment(
+    made = _Environment(
         undefined=jinja2.StrictUndefined,
         autoescape=False,
         comment_start_string=f"{never}<",
         comment_end_string=f">{never}",
     )
+    made.missing = Blank if blank else jinja2.StrictUndefined
     made.globals.clear()
     del made.filters["random"]
     made.filters["tojson"] = _tojson
@@ -54,6 +73,8 @@ def _tojson(value: Any, indent: int | None = None) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Blank):
+        return None
     if isinstance(value, Mapping):
         return {str(key): value[key] for key in value}
     if hasattr(value, "isoformat"):

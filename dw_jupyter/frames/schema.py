@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_origin
 
 from dw_jupyter.errors import SchemaError
 from dw_jupyter.frames.fields import dtype_of, resolve
+from dw_jupyter.frames.kinds import describe, is_kind
 from dw_jupyter.frames.shorthand import parse_shorthand
 from dw_jupyter.frames.strict import make_strict
 
-_FORMS = 'Give the short form ("name, age int"), a Pydantic model or a JSON Schema dict.'
+_FORMS = (
+    'Give the short form ("name, age int"), a Pydantic model, dataclass, TypedDict or Struct, or a JSON Schema dict.'
+)
+_NO_OBJECT = "An answer is one object: give a class with the list as a field, or a schema of type object."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,8 @@ class Schema:
     """A JSON Schema of type object, strict: all properties required, no others allowed."""
     columns: dict[str, str]
     """Property → dtype: string, Int64, float64, boolean, category, datetime64[us] or object."""
+    kind: type | None = field(default=None, compare=False, repr=False)
+    """The user's own class, where there is one. It is not stored."""
 
     @property
     def response_format(self) -> dict[str, Any]:
@@ -49,61 +55,54 @@ def parse_schema(spec: object) -> Schema:
     """The schema that ``spec`` asks for.
 
     Args:
-        spec: the short form (``"sentiment: positive|negative, score float?"``), a Pydantic 2 model class, a JSON
-            Schema of type object as a dict, or a Schema.
+        spec: the short form (``"sentiment: positive|negative, score float?"``), a class (a Pydantic 2 model or
+            dataclass, a dataclass, a TypedDict, a msgspec Struct), a JSON Schema of type object as a dict, or a Schema.
 
     Raises:
-        SchemaError: it cannot be read; the first line names the position or the field.
+        SchemaError: it cannot be read, or strict mode refuses it; the first line names the position or the path.
     """
     match spec:
         case Schema():
             return spec
         case str():
             return _schema("answer", parse_shorthand(spec))
-        case type() if hasattr(spec, "model_json_schema"):
-            return _schema(spec.__name__, _model_schema(spec))
+        case type() if is_kind(spec):
+            return _schema(spec.__name__, _plain(describe(spec)), kind=spec)
         case dict():
             return _schema(str(spec.get("title", "answer")), _plain(spec))
-    if hasattr(spec, "model_json_schema"):
+    if is_kind(type(spec)):
         raise SchemaError(
             f"The schema is an instance of {type(spec).__name__}.", f"Give the class itself: {type(spec).__name__}."
         )
-    raise SchemaError(f"A schema cannot be made of {type(spec).__name__}.", _FORMS)
+    if get_origin(spec) is not None:
+        raise SchemaError(f"A schema cannot be made of {str(spec)[:60]}.", _NO_OBJECT)
+    what = f"the class {spec.__name__}" if isinstance(spec, type) else type(spec).__name__
+    raise SchemaError(f"A schema cannot be made of {what}.", _FORMS)
 
 
-def _schema(name: str, spec: dict[str, Any]) -> Schema:
-    root = resolve(spec, spec)
-    if root.get("type") != "object" or not isinstance(root.get("properties", {}), dict):
-        raise SchemaError("The schema does not describe an object.", 'Give one with "type": "object" and "properties".')
-    if not root.get("properties"):
-        raise SchemaError("The schema has no fields.", "Give at least one: each becomes a column.")
-    strict = make_strict(spec)
-    if "$ref" in strict:
-        strict = {**resolve(strict, strict), "$defs": strict["$defs"]}
-    for field in strict["properties"]:
-        if field.startswith("dw_"):
-            raise SchemaError(f'The field "{field}" may not begin with "dw_".', "Those columns are ours: rename it.")
+def _schema(title: str, spec: dict[str, Any], *, kind: type | None = None) -> Schema:
+    name = re.sub(r"[^a-zA-Z0-9_-]", "_", title)[:64] or "answer"
+    root = resolve(spec, spec, path=name)
+    if root.get("type", "object" if "properties" in root else None) != "object":
+        raise SchemaError(f"{name}: it does not describe an object.", _NO_OBJECT)
+    if root.get("properties", {}) == {}:
+        raise SchemaError(f"{name}: it has no fields.", "Give at least one: each becomes a column.")
+    strict = make_strict(spec, name=name)
+    for column in strict["properties"]:
+        if column.startswith("dw_"):
+            raise SchemaError(f'The field "{column}" may not begin with "dw_".', "Those columns are ours: rename it.")
     return Schema(
-        name=re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64] or "answer",
+        name=name,
         json_schema=strict,
-        columns={field: dtype_of(node, strict) for field, node in strict["properties"].items()},
+        columns={column: dtype_of(node, strict) for column, node in strict["properties"].items()},
+        kind=kind,
     )
 
 
-def _model_schema(model: Any) -> dict[str, Any]:
-    try:
-        return _plain(model.model_json_schema())
-    except SchemaError:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split())[:150]
-        raise SchemaError(f"{model.__name__} has no JSON Schema: {reason}", "Use types that JSON has.") from error
-
-
-def _plain(spec: Mapping[Hashable, Any]) -> dict[str, Any]:
+def _plain(spec: object) -> dict[str, Any]:
     """A copy that holds JSON values only."""
     try:
         copy: dict[str, Any] = json.loads(json.dumps(spec, allow_nan=False))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise SchemaError(f"The schema is not JSON: {error}", _FORMS) from error
     return copy

@@ -11,11 +11,14 @@ import pandas as pd
 import pyarrow as pa
 
 from dw_jupyter.errors import OptionError, SourceError
+from dw_jupyter.frames.sample import check_sample, pick
 
 _TABLES = "Give a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."
 
 
-def read_source(source: object, *, limit: int | None = None) -> pd.DataFrame:
+def read_source(
+    source: object, *, limit: int | None = None, sample: float | None = None, sample_seed: int = 0
+) -> pd.DataFrame:
     """A snapshot of ``source``: changing the source later changes nothing in it.
 
     Args:
@@ -23,16 +26,23 @@ def read_source(source: object, *, limit: int | None = None) -> pd.DataFrame:
             anything that gives an Arrow stream (Arrow and Polars tables), or a path to ``.csv``, ``.parquet``
             or ``.jsonl``.
         limit: only the first so many rows.
+        sample: only so many rows, or that share of them where it is below 1, picked by chance out of what ``limit``
+            leaves, in the source's order; all rows where there are no more.
+        sample_seed: the same seed picks the same rows on every machine, and among more rows all that it picks among
+            fewer.
 
     Returns:
         At least one row and one column, the source's index, every column label once.
 
     Raises:
         SourceError: not a table, empty, unreadable, or two columns of one name.
-        OptionError: ``limit`` is below 1.
+        OptionError: ``limit`` is below 1, ``sample`` is neither a number of rows nor a share, or the seed is out of
+            range.
     """
     if limit is not None and limit < 1:
         raise OptionError(f"The limit is {limit}.", "Give 1 or more rows, or leave it out.")
+    if sample is not None:
+        check_sample(sample, sample_seed)
     frame = _read(source, limit)
     if limit is not None:
         frame = frame.head(limit)
@@ -43,6 +53,8 @@ def read_source(source: object, *, limit: int | None = None) -> pd.DataFrame:
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
         raise SourceError(f'The source has more than one column "{doubled[0]}".', "Rename one of them.")
+    if sample is not None:
+        frame = frame.iloc[pick(len(frame), sample, sample_seed)]
     return frame.copy(deep=True)
 
 

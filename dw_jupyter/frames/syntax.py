@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from difflib import get_close_matches
 
 import jinja2
@@ -10,6 +10,7 @@ from jinja2 import meta, nodes
 from jinja2.visitor import NodeTransformer
 
 from dw_jupyter.errors import TemplateError
+from dw_jupyter.frames.captures import check_captures
 from dw_jupyter.frames.cells import Row
 from dw_jupyter.frames.roles import RoleMarks
 from dw_jupyter.frames.sandbox import environment
@@ -51,6 +52,7 @@ def parse(marks: RoleMarks) -> nodes.Template:
         )
     _check_names(tree)
     if not marks.role:
+        check_captures(tree, marks)
         _check_beginning(tree, marks)
     return tree
 
@@ -97,16 +99,20 @@ class Variables(NodeTransformer):
 
     ``row["any name"]`` with a constant becomes a variable like the others, so that columns are all taken alike and a
     wrong name is known before anything is rendered. What is looked up by a computed name stays and needs ``row``.
+
+    Args:
+        marks: the prompt with its role lines marked.
+        given: names that are no columns.
     """
 
-    def __init__(self, marks: RoleMarks) -> None:
+    def __init__(self, marks: RoleMarks, *, given: Collection[str] = ()) -> None:
         tree = parse(marks)
         free = meta.find_undeclared_variables(tree)
         held = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
         self.marks = marks
         self.labels: dict[str, Hashable] = {}
         """The column label of each variable, in the order of appearance."""
-        self._free = free - {"row"}
+        self._free = free - {"row", *given}
         self._row_is_ours = "row" in free and "row" not in held
         self.tree: nodes.Template = self.visit(tree)
         self.always = self._cut_opening()
@@ -158,7 +164,7 @@ class Variables(NodeTransformer):
         self.generic_visit(node)
         return node
 
-    def over_rows(self) -> nodes.Template:
+    def over_rows(self, compiler: jinja2.Environment) -> nodes.Template:
         """The prompt as the body of one loop over rows, each row behind ``marks.row``."""
         names = [*self.labels, *(["row"] if self.needs_row else [])]
         loop = nodes.For(
@@ -170,6 +176,6 @@ class Variables(NodeTransformer):
             False,
         )
         tree = nodes.Template([loop], lineno=1)
-        tree.set_environment(environment())
+        tree.set_environment(compiler)
         tree.set_lineno(1)
         return tree

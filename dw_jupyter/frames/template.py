@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import traceback
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping
 
 import pandas as pd
 
-from dw_jupyter.errors import DoublewordError, SourceError, TemplateError
-from dw_jupyter.frames.cells import Columns, Row, natives, row_words
+from dw_jupyter.errors import DoublewordError, OptionError, SourceError, TemplateError
+from dw_jupyter.frames.cells import Columns, is_missing, row_words
+from dw_jupyter.frames.missing import OnMissing, drop_missing
+from dw_jupyter.frames.program import Program
 from dw_jupyter.frames.roles import RoleMarks
-from dw_jupyter.frames.sandbox import environment
 from dw_jupyter.frames.syntax import Variables
+from dw_jupyter.frames.variables import take_variables
 
 _MOST_ROWS = 1000
 _CHUNK_CHARACTERS = 1_000_000
@@ -29,34 +29,57 @@ class Template:
 
     Args:
         text: the prompt.
+        variables: notebook values by name: text, numbers, lists, dicts, tables (a list of dicts) and Series (a list).
+            They are copied.
 
     Raises:
         TemplateError: it is empty or does not compile; the first line says where.
+        OptionError: a variable is more than data.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, variables: Mapping[str, object] | None = None) -> None:
         if not text.strip():
             raise TemplateError("The prompt is empty.", "Write it below the first line: {{ column }} puts a column in.")
+        self._given = take_variables(variables or {})
         self._marks = RoleMarks(text)
-        self._variables = Variables(self._marks)
+        self._variables = Variables(self._marks, given=self._given.keys())
         self.columns: tuple[Hashable, ...] = tuple(dict.fromkeys(self._variables.labels.values()))
         """The labels of the columns that the prompt names, in the order of appearance."""
+        self.has_roles = self._marks.mark in self._marks.text
+        """Whether role lines divide the prompt; else it is one user message, or a plain text."""
         # Messages that are the same for every row are not rendered again and again.
         self._always = self._variables.always
-        self._many = environment().from_string(self._variables.over_rows()) if self._variables.wrappable else None
-        self._one = environment().from_string(self._variables.tree)
+        self._program = Program(self._variables, self._given, blank=False)
 
-    def check(self, frame: pd.DataFrame) -> None:
+    def check(self, frame: pd.DataFrame, *, on_missing: OnMissing = "error") -> None:
         """Whether every column that the prompt names is there and has a value in every row.
+
+        Args:
+            frame: the source.
+            on_missing: ``"blank"`` allows for missing values; ``"skip"`` does where one row has them all.
 
         Raises:
             TemplateError: there is no such column.
             SourceError: a column has missing values (what pandas calls missing).
+            OptionError: a variable has the name of a column, or no value.
         """
         columns = Columns(frame)
-        used = [(label, columns[label]) for label in self.columns]
-        for label, column in used:
-            missing = column.isna().to_numpy()
+        for name, value in self._given.items():
+            if name in columns:
+                raise OptionError(f'The variable "{name}" is a column of the source too.', "Give one another name.")
+            if on_missing != "blank" and is_missing(value):
+                raise OptionError(f'The variable "{name}" has no value.', "Give it one.")
+        for label in self.columns:
+            if label not in columns:
+                raise columns.unknown(label, others=self._given)
+        if on_missing == "skip":
+            drop_missing(self, frame)
+        elif on_missing == "error":
+            self._check_missing(frame, columns)
+
+    def _check_missing(self, frame: pd.DataFrame, columns: Columns) -> None:
+        for label in self.columns:
+            missing = columns.missing([label])
             count = int(missing.sum())
             if count:
                 first = row_words(frame.index, int(missing.argmax()))
@@ -66,22 +89,31 @@ class Template:
                     f"Fill them (fillna) or leave those rows out (dropna(subset=[{label!r}])).",
                 )
 
-    def render(self, frame: pd.DataFrame) -> Iterator[list[dict[str, str]]]:
+    def render(self, frame: pd.DataFrame, *, on_missing: OnMissing = "error") -> Iterator[list[dict[str, str]]]:
         """The messages of each row, in order: ``[{"role": …, "content": …}, …]``.
 
         Memory is flat: a few hundred rows are rendered at a time, fewer where they are long.
 
+        Args:
+            frame: the source.
+            on_missing: what a missing value in a used column does; rows that ``"skip"`` leaves out give nothing here,
+                so that positions are those of ``drop_missing``.
+
         Raises:
             TemplateError: an unknown column, or a row that cannot be rendered; it names the row.
             SourceError: a missing value in a column that the prompt names.
+            OptionError: a variable has the name of a column, or no value.
         """
-        self.check(frame)
+        self.check(frame, on_missing=on_missing)
+        if on_missing == "skip":
+            frame, _ = drop_missing(self, frame)
+        program = Program(self._variables, self._given, blank=True) if on_missing == "blank" else self._program
         start, size = 0, 100
         while start < len(frame):
             chunk = frame.iloc[start : start + size]
-            texts = self._texts(chunk)
+            texts = program.texts(chunk)
             if texts is None:
-                yield from self._render_singly(frame, start, len(chunk))
+                yield from self._render_singly(program, frame, start, len(chunk))
             else:
                 yield from self._split(frame, start, texts)
                 size = min(_MOST_ROWS, max(1, len(texts) * _CHUNK_CHARACTERS // max(sum(map(len, texts)), 1)))
@@ -95,30 +127,12 @@ class Template:
             except ValueError as error:
                 raise self._error(frame, position, error) from error
 
-    def _texts(self, chunk: pd.DataFrame) -> list[str] | None:
-        """All rows rendered in one go, or None where that cannot be done or a row fails."""
-        if self._many is None:
-            return None
-        context = self._many.new_context({self._marks.name: self._values(chunk)})
-        try:
-            text = "".join(self._many.root_render_func(context))
-        except Exception:  # noqa: BLE001 - a filter may raise anything: the row by row way finds the row
-            return None
-        return text.split(self._marks.row)[1:]
-
-    def _values(self, chunk: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-        columns = Columns(chunk)
-        values: list[Any] = [natives(columns[label]) for label in self._variables.labels.values()]
-        if self._variables.needs_row:
-            values.append([Row(columns, position) for position in range(len(chunk))])
-        return zip(*values, strict=True) if values else itertools.repeat((), len(chunk))
-
-    def _render_singly(self, frame: pd.DataFrame, start: int, count: int) -> Iterator[list[dict[str, str]]]:
-        names = [*self._variables.labels, "row"]
-        for offset, values in enumerate(self._values(frame.iloc[start : start + count])):
+    def _render_singly(
+        self, program: Program, frame: pd.DataFrame, start: int, count: int
+    ) -> Iterator[list[dict[str, str]]]:
+        for offset, values in enumerate(program.values(frame.iloc[start : start + count])):
             try:
-                text = self._one.render(dict(zip(names, values, strict=False)))
-                messages = self._always + self._marks.messages(text)
+                messages = self._always + self._marks.messages(program.text(values))
             except Exception as error:
                 raise self._error(frame, start + offset, error) from error
             yield messages

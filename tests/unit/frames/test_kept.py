@@ -13,7 +13,7 @@ FRAME = pd.DataFrame(
         "text": ["a", None],
         "a b": pd.Categorical(["x", "y"]),
         3: [1.5, None],
-        "when": pd.to_datetime(["2020-01-01", None], utc=True),
+        "when": pd.to_datetime(pd.Series(["2020-01-01", None]), utc=True).array,
         "mixed": [1, "two"],
     },
     index=["i", "i"],

@@ -168,51 +168,6 @@ def test_a_schema_given_as_a_dict_is_not_changed() -> None:
     assert schema.json_schema["required"] == ["a"]
 
 
-FORMS = 'Give the short form ("name, age int"), a Pydantic model or a JSON Schema dict.'
-
-
-def of(properties: object) -> dict[str, object]:
-    """A JSON Schema with these properties."""
-    return {"type": "object", "properties": properties}
-
-
-@pytest.mark.parametrize(
-    ("spec", "what", "todo"),
-    [
-        (5, "A schema cannot be made of int.", FORMS),
-        (
-            Part(size=1),
-            "The schema is an instance of Part.",
-            "Give the class itself: Part.",
-        ),
-        (
-            {"type": "array"},
-            "The schema does not describe an object.",
-            'Give one with "type": "object" and "properties".',
-        ),
-        (of({}), "The schema has no fields.", "Give at least one: each becomes a column."),
-        ("dw_status", 'The field "dw_status" may not begin with "dw_".', "Those columns are ours: rename it."),
-        (of({"a": 3}), "The schema.a is not a schema: 3", 'A schema is a dict such as {"type": "string"}.'),
-        (
-            of({"a": {"$ref": "#/$defs/b"}}),
-            'The reference "#/$defs/b" leads nowhere.',
-            "Define it under $defs of the same schema.",
-        ),
-        (
-            of({"a": {"type": "object", "additionalProperties": {"type": "integer"}}}),
-            "The schema.a is a dict with any keys, which a strict schema cannot ask for.",
-            "List its keys as fields, or ask for a list of objects with a key and a value.",
-        ),
-        (of({"a": {"enum": [object]}}), "The schema is not JSON: Object of type type is not JSON serializable", FORMS),
-    ],
-)
-def test_what_is_no_schema_is_said_in_two_lines(spec: object, what: str, todo: str) -> None:
-    """Each wrong schema is a SchemaError with these two lines."""
-    with pytest.raises(SchemaError) as caught:
-        parse_schema(spec)
-    assert (caught.value.what, caught.value.todo) == (what, todo)
-
-
 def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
     """Values come typed; what does not fit is told by field; odd but legal JSON is read."""
     good = {"s": "x", "n": 1, "f": 2, "b": True, "d": "0900-01-02", "l": ["a"], "c": "y"}
@@ -248,3 +203,25 @@ def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
         10: "not JSON",
         11: "not JSON",
     }
+
+
+def test_the_bounds_of_a_schema_hold_for_answers() -> None:
+    """Numbers, texts and lists outside their bounds are misfits, as is a value of no kind that a union has."""
+    properties: dict[str, dict[str, Any]] = {
+        "n": {"type": "integer", "exclusiveMinimum": 0, "maximum": 5, "multipleOf": 2},
+        "x": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+        "s": {"type": "string", "pattern": "^a", "maxLength": 2},
+        "l": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+        "u": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]},
+        "odd": {"type": "string", "pattern": "(?<bad", "minLength": True},
+    }
+    good: dict[str, Any] = {"n": 2, "x": 0, "s": "ab", "l": [1], "u": None, "odd": "any"}
+    bad: list[dict[str, Any]] = [
+        {"n": 0}, {"n": 3}, {"n": 6}, {"x": 1}, {"x": -0.1}, {"s": "ba"}, {"s": "abc"}, {"l": []}, {"u": 0.5},
+    ]  # fmt: skip
+    answers = Answers(parse_schema({"type": "object", "properties": properties}))
+    fine: list[dict[str, Any]] = [{}, {"u": 3}, {"u": "x"}]
+    texts = [json.dumps({**good, **change}) for change in [*fine, *bad]]
+    _, places, misfits = answers.decode(texts)
+    assert places == [0, 1, 2]
+    assert [reason.split(":")[0] for reason in misfits.values()] == [next(iter(change)) for change in bad]

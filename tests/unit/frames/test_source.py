@@ -102,3 +102,32 @@ def test_a_broken_file_says_where(tmp_path: Path) -> None:
         read_source(tmp_path / "bad.parquet")
     with pytest.raises(OptionError, match=r"The limit is 0"):
         read_source(FRAME, limit=0)
+
+
+def test_a_sample_is_the_same_on_every_machine() -> None:
+    """The same seed picks the same rows, in the source's order; a larger sample holds the smaller one."""
+    table = pd.DataFrame({"n": range(1000)}, index=[f"r{n}" for n in range(1000)])
+    few = read_source(table, sample=5)
+    assert few["n"].tolist() == [99, 540, 742, 757, 821]
+    assert list(few.index) == ["r99", "r540", "r742", "r757", "r821"]
+    assert set(few["n"]) < set(read_source(table, sample=0.05)["n"])
+    assert len(read_source(table, sample=0.05)) == 50
+    assert read_source(table, sample=5, sample_seed=1)["n"].tolist() != few["n"].tolist()
+
+
+def test_a_sample_knows_its_bounds() -> None:
+    """A limit comes first; more rows than there are is all of them; the smallest share is one row."""
+    table = pd.DataFrame({"n": range(100)})
+    assert read_source(table, limit=10, sample=3)["n"].max() < 10
+    assert read_source(table, sample=101)["n"].tolist() == list(range(100))
+    assert len(read_source(table, sample=0.0001)) == 1
+
+
+@pytest.mark.parametrize("sample", [0, -1, 1.0, 1.5, 0.0, -0.1, float("nan"), True])
+def test_a_sample_is_a_number_of_rows_or_a_share(sample: float) -> None:
+    """Anything else is an OptionError, as is a seed that is no small whole number."""
+    with pytest.raises(OptionError) as caught:
+        read_source(FRAME, sample=sample)
+    assert caught.value.what == f"The sample is {sample}."
+    with pytest.raises(OptionError, match="seed of the sample is -1"):
+        read_source(FRAME, sample=1, sample_seed=-1)

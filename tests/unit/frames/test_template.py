@@ -59,7 +59,7 @@ def test_no_text_in_a_row_changes_the_structure(rows: list[tuple[str, str]]) -> 
         "{% for n in [1, 2] %}{{ loop.index }}{{ row['the text'] }}{{ n }}{% endfor %}{{ row.n }}",
         "{{ row[title[:1] | replace('t', 'n')] }}{{ row | length }}{{ row | tojson }}",
         "{% if n > 1 %}{{ title }}{% else %}\nuser:\n{{ n }}{% endif %}",
-        "{% filter upper %}\nuser:\n{{ title }}{% endfilter %}",
+        "{% filter upper %}{{ title }}{% endfilter %}",
         "{{ n }} {{ x }} {{ day }} {{ day.year }} {{ kind }} {{ things }}",
     ],
 )
@@ -77,8 +77,8 @@ def test_the_fast_way_says_what_the_slow_way_says(prompt: str) -> None:
         }
     )
     fast, slow = Template(prompt), Template(prompt)
-    assert fast._many is not None
-    slow._many = None
+    assert fast._program.many is not None
+    slow._program.many = None
 
     def outcome(template: Template) -> list[Any]:
         found: list[Any] = []
@@ -129,6 +129,8 @@ def test_one_row_without_columns_renders() -> None:
 
 HELP = "{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."
 COLUMNS = "Columns: text, n, a b"
+CAPTURED = "Line {} of the prompt: a role line is inside a {{% {} %}} block."
+ROLES = "Role lines stand outside; if, for and a macro written by {{ its_name(…) }} may hold them."
 
 
 @pytest.mark.parametrize(
@@ -164,6 +166,24 @@ COLUMNS = "Columns: text, n, a b"
         ),
         ("{{ text.foo }}", "Row 0 (index 'p'), line 1 of the prompt: 'str object' has no attribute 'foo'", None),
         ("{{ text.__class__ }}", None, "Change the prompt, or that row."),
+        ("{% filter wordwrap(9) %}\nuser:\n{{ text }}{% endfilter %}", CAPTURED.format(1, "filter"), ROLES),
+        ("a\n{% set a %}\nuser:\n{{ text }}{% endset %}{{ a }}", CAPTURED.format(2, "set"), ROLES),
+        (
+            "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}\nuser:\n{% endcall %}",
+            CAPTURED.format(1, "call"),
+            ROLES,
+        ),
+        ("{{ '\nuser:\n' | upper }}", "Line 1 of the prompt: a role line is inside {{ … }} or {% … %}.", ROLES),
+        (
+            "{% for x in [[]] recursive %}\nuser:\n{{ loop(x) | upper }}{% endfor %}",
+            "Line 1 of the prompt: a role line is inside a recursive loop.",
+            ROLES,
+        ),
+        (
+            "{% macro a() %}\nuser:\n{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}\n{{ b() | upper }}",
+            'Line 4 of the prompt: the macro "b" holds a role line and is used as a value.',
+            ROLES,
+        ),
         ("{{ n }}\nuser:\n{{ text }}", "Row 0 (index 'p'): there is text before the first role line", None),
         ("{% if n == 1 %}\nuser:\n{{ n }}{% endif %}", "Row 1 (index 'Q'): it has no message", None),
     ],
