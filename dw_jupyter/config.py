@@ -24,6 +24,15 @@ DEFAULT_BASE_URL = "https://api.doubleword.ai/v1"
 OFFER_LOCAL = "Set DOUBLEWORD_API_KEY, or run `%dwbatch use local` for a small model on this machine, free."
 
 
+class Key(str):
+    """A key that does not show itself where variables are printed, as some tracebacks do."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """One way to one account. ``base_url`` has no slash at its end; the key shows in no ``repr``."""
@@ -124,14 +133,15 @@ def connect(
         ConfigurationError: no key is set, or there is no account of that name.
         LocalServiceError: the account is ``"local"`` and its service does not start.
     """
+    api_key = api_key and Key(api_key)
     name = account if account is not None else (None if base_url or api_key else _chosen)
     if name in providers:
         return providers[name](report)
     url = (base_url or os.environ.get("DOUBLEWORD_API_BASE") or DEFAULT_BASE_URL).strip().rstrip("/")
     host = urlsplit(url).netloc
     if api_key or (name in (None, host) and os.environ.get("DOUBLEWORD_API_KEY")):
-        key = api_key or os.environ["DOUBLEWORD_API_KEY"]
-        return Connection(account=host, base_url=url, api_key=key.strip())
+        key = Key((api_key or os.environ["DOUBLEWORD_API_KEY"]).strip())
+        return Connection(account=host, base_url=url, api_key=key)
     accounts = _accounts()
     name = name if name is not None and name != host else _active(accounts)
     if name is None:
@@ -151,7 +161,7 @@ def _accounts() -> dict[str, str]:
     if not isinstance(tables, dict):
         return {}
     keys = {name: t.get("inference_key") for name, t in tables.items() if isinstance(t, dict)}
-    return {name: key.strip() for name, key in keys.items() if isinstance(key, str) and key.strip()}
+    return {name: Key(key.strip()) for name, key in keys.items() if isinstance(key, str) and key.strip()}
 
 
 def _active(accounts: dict[str, str]) -> str | None:

@@ -32,6 +32,8 @@ what notices it, in ``job/interrupts.py``.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DoublewordError(Exception):
     """The root of the tree.
@@ -49,9 +51,19 @@ class DoublewordError(Exception):
     def __str__(self) -> str:
         return "\n".join(line for line in (self.what, self.todo) if line)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole, whatever a kind of error takes to be made."""
+        return _restore, (type(self), self.args, self.__dict__)
+
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the message alone (IPython looks for this name)."""
         return [f"{type(self).__name__}: {self.what}", *([self.todo] if self.todo else [])]
+
+
+def _restore(kind: type[DoublewordError], args: tuple[Any, ...], state: dict[str, Any]) -> DoublewordError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(DoublewordError, ValueError):

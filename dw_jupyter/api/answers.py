@@ -6,7 +6,6 @@ envelope; proxies before it write HTML. One sentence is taken out of each.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 
 from dw_jupyter import errors
+from dw_jupyter.api.advice import advise
 
 _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
     401: errors.AuthenticationError,
@@ -26,46 +26,40 @@ _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
     429: errors.RateLimitError,
 }
 
-_TODO: dict[int, str] = {
-    401: "Check the key (DOUBLEWORD_API_KEY, or `dw login`); a key belongs to one region and one purpose.",
-    402: "Add credit or raise the cap in the console, then run the cell again: it goes on from here.",
-    403: "`%dwbatch models` lists what this key may use.",
-    404: "It may have been deleted or have expired, or belong to another account.",
-    410: "It was deleted.",
-    413: "Send fewer or shorter rows at once.",
-    429: "Wait a while, then run the cell again: it goes on from here.",
-}
-
-
 _LINE = re.compile(r"\bline (\d{1,15})\b", re.IGNORECASE)
 
 
 def read_error(response: httpx.Response, *, path: str) -> errors.APIStatusError:
     """The exception for a response that says no; its body must have been read."""
-    body = response.text[:4000]
     status = response.status_code
     method = response.request.method
     kind = _BY_STATUS.get(status) or (errors.ServerError if status >= 500 else errors.BadRequestError)
-    said = sentence(body) or response.reason_phrase or "no reason given"
-    fallback = "Run the cell again: it goes on from here." if status >= 500 else ""
-    return kind(
-        f"The service said no ({status}): {said}",
-        _TODO.get(status, fallback),
+    said = sentence(response.text) or response.reason_phrase or "no reason given"
+    error = kind(
+        f"The service said no ({status}): {said}{'' if said.endswith(('.', '!', '?')) else '.'}",
         method=method,
         path=path,
         status_code=status,
-        body=body,
+        body=response.text[:4000],
         retry_after=retry_after(response),
         line=int(line[1]) if (line := _LINE.search(said)) else None,
     )
+    error.todo = advise(error, said=said)
+    error.args = error.what, error.todo
+    return error
 
 
 def sentence(body: str) -> str:
-    """The one line that a person should read of an error body: plain text, or the message inside JSON or HTML."""
+    """The one line that a person should read of an error body: plain text, or the message inside JSON or HTML.
+
+    Empty where there is none, such as in JSON that is broken or says nothing in words.
+    """
     text = body.strip()
     if text.startswith(("{", "[")):
-        with contextlib.suppress(ValueError, RecursionError):
-            text = _message(json.loads(text)) or text
+        try:
+            text = _message(json.loads(text))
+        except (ValueError, RecursionError):
+            text = ""
     elif text.startswith("<"):
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
         text = title[1] if title else "the answer is a web page, not the API's"
@@ -74,12 +68,13 @@ def sentence(body: str) -> str:
 
 def _message(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return sentence(value)  # a proxy passes another's answer on inside its own
     if isinstance(value, list):
         return next((found for item in value if (found := _message(item))), "")
     if isinstance(value, dict):
-        named = (_message(value[key]) for key in ("message", "error", "detail", "msg", "title") if key in value)
-        return max(named, key=len, default="")
+        named = [_message(value[key]) for key in ("message", "detail", "error", "msg", "title") if key in value]
+        # A word alone is a code, such as `too_many_requests`.
+        return next((text for text in named if " " in text), max(named, key=len, default=""))
     return ""
 
 

@@ -10,13 +10,13 @@ from typing import Any, Literal, Self
 
 import httpx
 
-from dw_jupyter import config
+from dw_jupyter import config, errors
 from dw_jupyter.api import pages, retry, stream
 from dw_jupyter.api.download import Received, read_lines
 from dw_jupyter.api.ids import bare, segment
 from dw_jupyter.api.lines import LineFile
 from dw_jupyter.api.types import Analytics, Batch, BatchPage, CostEstimate, File, FilePage, Model, ModelList
-from dw_jupyter.api.wire import READ_SECONDS, Wire
+from dw_jupyter.api.wire import READ_SECONDS, UNKNOWN_ID, Wire
 
 Params = dict[str, str | int]
 Receive = Callable[[bytes], None]
@@ -56,6 +56,7 @@ class AsyncClient:
         attempts: int = retry.ATTEMPTS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        api_key = api_key and config.Key(api_key)
         self.connection = connection or config.connect(base_url=base_url, api_key=api_key)
         self._wire = Wire(self.connection, attempts=attempts, transport=transport)
 
@@ -173,12 +174,18 @@ class AsyncClient:
         Never repeated once it may have arrived: an ``unclear`` error is the caller's to look up by ``metadata``.
         """
         body = {
-            "input_file_id": bare(input_file_id),
+            "input_file_id": input_file_id,
             "endpoint": endpoint,
             "completion_window": completion_window,
             "metadata": dict(metadata or {}),
         }
-        return await self._wire.call(Batch, "POST", "/batches", effect="work", json=body)
+        try:
+            return await self._wire.call(Batch, "POST", "/batches", effect="work", json=body)
+        except errors.APIStatusError as error:
+            bare_id = bare(input_file_id)
+            if bare_id == input_file_id or error.status_code not in UNKNOWN_ID:
+                raise
+        return await self._wire.call(Batch, "POST", "/batches", effect="work", json=body | {"input_file_id": bare_id})
 
     async def retrieve_batch(self, batch_id: str) -> Batch:
         """One batch."""

@@ -10,6 +10,12 @@ from dw_jupyter import errors
 from dw_jupyter.api import stream
 from dw_jupyter.api.wire import READ_SECONDS, Wire
 
+GATHER_SECONDS = 1.0
+"""How long lines may wait for others before they are passed on."""
+
+UNKNOWN_PARAMETER = frozenset({400, 422})
+"""What a service answers that refuses a query with names it does not know."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
@@ -46,11 +52,14 @@ async def read_lines(
         APIError: it could not be read to the end. Attempts that brought a line further are not counted.
     """
     done = attempt = 0
+    seeks = True
     while True:
-        reader = _Reader(receive, place=skip + done, first=first)
+        place = skip + done
+        reader = _Reader(receive, place=place, first=first, seeks=seeks)
+        start: dict[str, str | int] = {"skip": place} if place and seeks else {}
         left: dict[str, str | int] = {"limit": int(params["limit"]) - done} if "limit" in params else {}
         try:
-            got = await reader.read(wire, path, params=params | {"skip": skip + done} | left)
+            got = await reader.read(wire, path, params=params | start | left)
             if got.last_line is None or got.last_line <= skip + done + got.lines:
                 return Received(lines=done + got.lines, last_line=got.last_line, incomplete=got.incomplete)
             error: errors.APIError = errors.APIConnectionError(
@@ -60,6 +69,9 @@ async def read_lines(
                 path=path,
             )
         except errors.APIError as cause:
+            if start and isinstance(cause, errors.BadRequestError) and cause.status_code in UNKNOWN_PARAMETER:
+                seeks = False
+                continue
             error = cause
         attempt = 1 if reader.lines else attempt + 1
         done += reader.lines
@@ -68,13 +80,17 @@ async def read_lines(
 
 
 class _Reader:
-    """One attempt. ``place`` is how many lines have been consumed before."""
+    """One attempt. ``place`` is how many lines have been consumed before; ``seeks`` whether the service is told so."""
 
-    def __init__(self, receive: Callable[[bytes], None], *, place: int, first: bytes) -> None:
+    def __init__(self, receive: Callable[[bytes], None], *, place: int, first: bytes, seeks: bool) -> None:
         self.lines = 0
         self.first = first
         self._receive = receive
         self._place = place
+        self._seeks = seeks
+        self._surplus: int | None = None
+        self._held = bytearray()
+        self._since = 0.0
 
     async def read(self, wire: Wire, path: str, *, params: dict[str, str | int]) -> Received:
         """Pass on what comes.
@@ -82,35 +98,57 @@ class _Reader:
         Raises:
             APIError: no answer, one that says no, or a body that broke off; ``lines`` tells how many came before.
         """
+        clock = asyncio.get_running_loop().time
+        patience = asyncio.timeout(READ_SECONDS)
+        error: errors.APIError | None = None
+        last_line: int | None = None
         try:
-            async with wire.stream(path, params=params) as response, asyncio.timeout(READ_SECONDS) as patience:
-                begun = False
-                async for block in stream.whole_lines(response.aiter_bytes(stream.BLOCK)):
+            async with patience, wire.stream(path, params=params) as response:
+                told = response.headers.get("X-Last-Line", "")
+                last_line = int(told) if told.isdecimal() else None
+                incomplete = response.headers.get("X-Incomplete")
+                async for block in stream.whole_lines(response.aiter_bytes()):
                     # A drip of bytes never trips a read timeout; a line has to come whole in time.
                     patience.reschedule(None)
-                    await self._pass_on(block, begin=not begun)
-                    begun = True
-                    patience.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
-                last_line = response.headers.get("X-Last-Line", "")
-                incomplete = response.headers.get("X-Incomplete")
+                    await self._take(block, now=clock())
+                    patience.reschedule(clock() + READ_SECONDS)
         except TimeoutError as cause:
-            raise wire.unreached(cause, method="GET", path=path) from None
+            if not patience.expired():
+                raise  # the disk's
+            error = wire.unreached(cause, method="GET", path=path)
+        except errors.APIError as cause:
+            error = cause
+        await self._pass_on()
+        # Where the last line has come, it does not matter how the body ends.
+        if error is not None and (last_line is None or self._place + self.lines < last_line):
+            raise error
         return Received(
             lines=self.lines,
-            last_line=int(last_line) if last_line.isdecimal() else None,
+            last_line=last_line,
             incomplete=None if incomplete is None else incomplete.lower() == "true",
         )
 
-    async def _pass_on(self, block: bytes, *, begin: bool) -> None:
-        if begin:
+    async def _take(self, block: bytes, *, now: float) -> None:
+        """Gather lines, so that the disk is not asked for each, until there are many or a second is over."""
+        if self._surplus is None:
             head = block[: block.index(b"\n") + 1]
             # A service that does not know `skip` begins again with the first line of all.
-            self._surplus = self._place if self._place and head == self.first else 0
+            again = not self._seeks or head == self.first
+            self._surplus = self._place if self._place and again else 0
             if not self._place:
                 self.first = head
         while self._surplus and block:
             block = block[block.index(b"\n") + 1 :]
             self._surplus -= 1
-        if block:
+        if not self._held:
+            self._since = now
+        self._held += block
+        if len(self._held) >= stream.BLOCK or now - self._since >= GATHER_SECONDS:
+            await self._pass_on()
+
+    async def _pass_on(self) -> None:
+        if self._held:
+            block = bytes(self._held)
+            self._held.clear()
             await asyncio.to_thread(self._receive, block)
             self.lines += block.count(b"\n")

@@ -1,4 +1,7 @@
-"""Ids of files, batches and requests: bare UUIDs on the service, with a prefix in its console and write-ups."""
+"""Ids of files, batches and requests: bare UUIDs on the service, with a prefix in its console and write-ups.
+
+Other services have prefixes of their own, before a UUID too, so an id is sent as it was given first.
+"""
 
 from __future__ import annotations
 
@@ -14,5 +17,10 @@ def bare(identifier: str) -> str:
 
 
 def segment(identifier: str) -> str:
-    """The same as one part of a path, whatever it holds."""
-    return quote(bare(identifier), safe="")
+    """An id as one part of a path, whatever it holds."""
+    return quote(identifier, safe="")
+
+
+def bare_path(path: str) -> str:
+    """A path with every id in it as the service takes it."""
+    return "/".join(bare(part) for part in path.split("/"))

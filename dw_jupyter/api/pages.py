@@ -41,8 +41,9 @@ async def iterate(
 ) -> AsyncIterator[Item_co]:
     """The items of a list; a page is fetched when its first item is asked for."""
     start = None
+    after = after and bare(after)
     while True:
-        cursor: dict[str, str | int] = {} if after is None else {"after": bare(after)}
+        cursor: dict[str, str | int] = {} if after is None else {"after": after}
         page = await wire.call(kind, "GET", path, params=params | cursor)
         items = page.data or []
         if not items or items[0].id == start:

@@ -13,8 +13,13 @@ import httpx
 import msgspec
 
 from dw_jupyter import errors
+from dw_jupyter.api.advice import advise_unreadable
+from dw_jupyter.api.types import BatchPage, FilePage, ModelList
 
 T = TypeVar("T")
+
+LISTS = (BatchPage, FilePage, ModelList)
+"""What some services write as an array, without an object around it."""
 
 
 def read(response: httpx.Response, kind: type[T], *, method: str, path: str) -> T:
@@ -34,7 +39,7 @@ def read(response: httpx.Response, kind: type[T], *, method: str, path: str) -> 
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
         raise errors.APIConnectionError(
             f"{method} {path} was answered with something else than the API's JSON: {cause}"[:300],
-            "Check the base URL (DOUBLEWORD_API_BASE): it should end in /v1.",
+            advise_unreadable(method=method, path=path, media_type=response.headers.get("Content-Type", "")),
             method=method,
             path=path,
         ) from None
@@ -48,6 +53,8 @@ def _fit(value: Any, kind: Any) -> Any:
         (kind,) = (each for each in get_args(kind) if each is not type(None))
     if get_origin(kind) is list and isinstance(value, list):
         return [item for each in value if (item := _fit_or_none(each, get_args(kind)[0])) is not None]
+    if isinstance(value, list) and kind in LISTS:
+        value = {"data": value}
     if not (isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return msgspec.convert(value, kind, strict=False)
     hints = get_type_hints(kind)

@@ -59,6 +59,7 @@ class Client:
         attempts: int = retry.ATTEMPTS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        api_key = api_key and config.Key(api_key)
         self._client = AsyncClient(
             connection, base_url=base_url, api_key=api_key, attempts=attempts, transport=transport
         )

@@ -53,6 +53,9 @@ class Analytics(msgspec.Struct, frozen=True, omit_defaults=True):
     total_list_cost: str | None = None
 
 
+_UNSET_WHEN_EMPTY = ("output_file_id", "error_file_id", "cancelling_at", "cancelled_at", "expired_at", "failed_at")
+
+
 class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A batch: requests of one input file, answered within a window."""
 
@@ -81,10 +84,13 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     """Only where a list was asked to include it."""
 
     def __post_init__(self) -> None:
-        """Write a status as the service does, where another one writes ``COMPLETED`` or ``canceled``."""
+        """Write things as the service does, where another one writes ``COMPLETED``, ``canceled``, ``0`` or ``""``."""
         status = self.status.lower().replace("canceled", "cancelled")
         if status != self.status:
             msgspec.structs.force_setattr(self, "status", status)
+        for name in _UNSET_WHEN_EMPTY:
+            if not getattr(self, name):
+                msgspec.structs.force_setattr(self, name, None)
 
     @property
     def total(self) -> int:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, TypeVar
 
 import httpx
 
 from dw_jupyter import config, errors
-from dw_jupyter.api import answers, reading, retry
+from dw_jupyter.api import advice, answers, reading, redirects, retry
+from dw_jupyter.api.ids import bare_path
 
 T = TypeVar("T")
 
 # The service answers an upload only when every line is stored, and a download may pause while rows are answered.
 READ_SECONDS = 300.0
+UNKNOWN_ID = frozenset({400, 404, 422})
+"""What a service answers to an id that is none of its own."""
 # A drip of bytes never trips a read timeout, so a call has an end of its own.
 CALL_SECONDS = 120.0
+
+_CONNECTION = "Check the connection; a job goes on by itself when it is back."
 
 
 class Wire:
@@ -57,7 +62,7 @@ class Wire:
         path: str,
         *,
         effect: retry.Effect = "none",
-        seconds: float = CALL_SECONDS,
+        seconds: float | None = None,
         **request: Any,
     ) -> T:
         """One call, tried again as :mod:`~dw_jupyter.api.retry` decides, its answer read as ``kind``.
@@ -67,16 +72,17 @@ class Wire:
             method: of HTTP.
             path: behind the base URL.
             effect: what the call does to the service.
-            seconds: how long one attempt may take in all.
+            seconds: how long one attempt may take in all; two minutes unless given.
             request: passed to httpx.
         """
+        seconds = CALL_SECONDS if seconds is None else seconds
         attempt = 0
         while True:
             attempt += 1
             error: errors.APIError
             try:
                 async with asyncio.timeout(seconds):
-                    response = await self._http.request(method, path, timeout=_timeout(seconds), **request)
+                    response = await self._send(method, path, timeout=_timeout(seconds), **request)
             except (httpx.RequestError, TimeoutError) as cause:
                 error = self.unreached(cause, method=method, path=path)
             else:
@@ -92,20 +98,23 @@ class Wire:
         Raises:
             APIError: the answer is no, or none.
         """
-        request = self._http.build_request("GET", path, params=params)
         try:
-            response = await self._http.send(request, stream=True)
+            async with aclosing(await self._send("GET", path, stream=True, params=params)) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise answers.read_error(response, path=path)
+                yield response
         except httpx.RequestError as cause:
             raise self.unreached(cause, method="GET", path=path) from None
-        try:
-            if not response.is_success:
-                await response.aread()
-                raise answers.read_error(response, path=path)
-            yield response
-        except httpx.RequestError as cause:
-            raise self.unreached(cause, method="GET", path=path) from None
-        finally:
-            await response.aclose()
+
+    async def _send(self, method: str, path: str, *, stream: bool = False, **request: Any) -> httpx.Response:
+        """One attempt. Ids in the path go as they were given, and bare where a prefix is not understood."""
+        response = await redirects.send(self._http, self._http.build_request(method, path, **request), stream=stream)
+        shorter = bare_path(path)
+        if shorter == path or response.status_code not in UNKNOWN_ID:
+            return response
+        await response.aclose()
+        return await self._send(method, shorter, stream=stream, **request)
 
     async def wait(self, error: errors.APIError, attempt: int, *, effect: retry.Effect = "none") -> None:
         """Wait before the next attempt.
@@ -117,16 +126,19 @@ class Wire:
         if attempt < self._attempts:
             pause = retry.decide(effect=effect, attempt=attempt, outcome=retry.outcome_of(error))
         if pause is None:
+            # What it came of holds the request, and with it the key, for whoever prints tracebacks with variables.
+            error.__context__ = None
             raise error
         await asyncio.sleep(pause)
 
     def unreached(self, cause: Exception, *, method: str, path: str) -> errors.APIConnectionError:
         """No answer; ``unclear`` unless no connection was made. The cause holds the request, so it is not chained."""
         never_left = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        reason = str(cause) or type(cause).__name__
+        late = isinstance(cause, TimeoutError | httpx.TimeoutException)
+        reason = "it took too long" if late else str(cause) or type(cause).__name__
         return errors.APIConnectionError(
             f"{self._http.base_url.host} did not answer {method} {path}: {reason}"[:300],
-            "Check the connection; a job goes on by itself when it is back.",
+            advice.LOOK if advice.buys(method, path) and not never_left else _CONNECTION,
             method=method,
             path=path,
             unclear=not never_left,

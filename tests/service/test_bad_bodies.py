@@ -72,7 +72,7 @@ ROWS: list[tuple[str, Any, str]] = [
     ("responses", {"input": [{"type": "weird"}]}, "input[0]: items of type 'weird'"),
     ("responses", {"input": [{"type": "function_call"}]}, "input[0]: Object missing required field"),
     ("responses", {"text": {"format": {"type": "json_schema"}}}, "text.format: schema is missing."),
-    ("responses", {"previous_response_id": "resp_1"}, "previous_response_id: "),
+    ("responses", {"previous_response_id": "resp_1"}, "previous response not found: resp_1"),
     ("messages", {"messages": [{"role": "user", "content": [{"type": "x"}]}]}, "messages: blocks of type 'x'"),
     ("messages", {"tool_choice": {"type": "tool", "name": "a"}}, "tool_choice: no tool is named 'a'."),
 ]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import httpx
 import pytest
@@ -36,16 +37,18 @@ class Server:
 
     lines: list[bytes]
     cuts: list[tuple[int, bool]]
-    knows_skip: bool
+    skips: Literal["yes", "no", "refuses"]
     tells_last_line: bool
     chunk: int
     requests: list[int] = field(default_factory=list)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        skip = int(request.url.params["skip"])
+        if self.skips == "refuses" and "skip" in request.url.params:
+            return httpx.Response(422, text="no such parameter")
+        skip = int(request.url.params.get("skip", 0))
         self.requests.append(skip)
-        body = b"".join(self.lines[skip if self.knows_skip else 0 :])
+        body = b"".join(self.lines[skip if self.skips == "yes" else 0 :])
         cut, loudly = self.cuts.pop() if self.cuts else (None, False)
         headers = {"X-Last-Line": str(len(self.lines))} if self.tells_last_line else {}
         return httpx.Response(200, content=self._send(body[:cut], loudly), headers=headers)
@@ -66,7 +69,7 @@ def servers(draw: st.DrawFn) -> Server:
         lines=[f"{number}:{text}\n".encode() for number, text in enumerate(draw(st.lists(TEXT, max_size=12)))],
         # One that tells nothing can only be caught out where it breaks off aloud.
         cuts=[(cut, loud or not tells) for cut, loud in cuts],
-        knows_skip=draw(st.booleans()),
+        skips=draw(st.sampled_from(["yes", "no", "refuses"])),
         tells_last_line=tells,
         chunk=draw(st.integers(1, 40)),
     )
@@ -92,7 +95,7 @@ def test_a_file_comes_whole_however_its_download_is_cut(server: Server, there: i
 
 async def test_a_body_that_never_gets_further_is_an_error(tmp_path: Path) -> None:
     """A body that always ends at the same line is asked for a few times; the error says how far it came."""
-    server = Server([b"a\n", b"b\n", b"c\n"], [(4, False)] + [(0, False)] * 9, True, True, 100)
+    server = Server([b"a\n", b"b\n", b"c\n"], [(4, False)] + [(0, False)] * 9, "yes", True, 100)
     server.cuts.reverse()
     async with AsyncClient(CONNECTION, transport=httpx.MockTransport(server.handle)) as client:
         with pytest.raises(errors.APIConnectionError, match=r"ended after 2 of 3 lines"):
