@@ -26,6 +26,8 @@ _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
     429: errors.RateLimitError,
 }
 
+# The beginning of JSON, broken or not, and not "[quota] you may send …".
+_JSON_LIKE = re.compile(r"\{\s*(?:\"|\}|$)|\[\s*(?:[\[{\"\]\d-]|null|true|false|$)")
 _LINE = re.compile(r"\bline (\d{1,15})\b", re.IGNORECASE)
 
 
@@ -59,7 +61,7 @@ def sentence(body: str) -> str:
         try:
             text = _message(json.loads(text))
         except (ValueError, RecursionError):
-            text = ""
+            text = "" if _JSON_LIKE.match(text) else text
     elif text.startswith("<"):
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
         text = title[1] if title else "the answer is a web page, not the API's"

@@ -12,13 +12,12 @@ import httpx
 
 from dw_jupyter import config, errors
 from dw_jupyter.api import pages, retry, stream
-from dw_jupyter.api.download import Received, read_lines
+from dw_jupyter.api.download import Received, read_lines, save_lines
 from dw_jupyter.api.ids import bare, segment
 from dw_jupyter.api.lines import LineFile
 from dw_jupyter.api.types import Analytics, Batch, BatchPage, CostEstimate, File, FilePage, Model, ModelList
 from dw_jupyter.api.wire import READ_SECONDS, UNKNOWN_ID, Wire
 
-Params = dict[str, str | int]
 Receive = Callable[[bytes], None]
 
 SLOWEST_UPLOAD = 50_000
@@ -57,6 +56,8 @@ class AsyncClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         api_key = api_key and config.Key(api_key)
+        if connection is not None and (base_url or api_key):
+            raise errors.ConfigurationError("Both a connection and an address or a key are given.", "Leave one out.")
         self.connection = connection or config.connect(base_url=base_url, api_key=api_key)
         self._wire = Wire(self.connection, attempts=attempts, transport=transport)
 
@@ -109,7 +110,7 @@ class AsyncClient:
             after: the id to go on behind.
             limit: files in a page.
         """
-        params = _params(search=search, purpose=purpose, order=order, limit=limit)
+        params = pages.query(search=search, purpose=purpose, order=order, limit=limit)
         return pages.iterate(self._wire, FilePage, "/files", params=params, after=after)
 
     async def delete_file(self, file_id: str) -> None:
@@ -118,7 +119,7 @@ class AsyncClient:
 
     async def estimate_cost(self, file_id: str, *, completion_window: str | None = None) -> CostEstimate:
         """What a file would cost as a batch, by the service's rough rule."""
-        params = _params(completion_window=completion_window)
+        params = pages.query(completion_window=completion_window)
         return await self._wire.call(CostEstimate, "GET", f"/files/{segment(file_id)}/cost-estimate", params=params)
 
     async def read_file(
@@ -148,18 +149,20 @@ class AsyncClient:
             APIError: it could not be read to the end; ``receive`` keeps what it was given.
         """
         path = f"/files/{segment(file_id)}/content"
-        params = _params(limit=limit, search=search)
+        params = pages.query(limit=limit, search=search)
         return await read_lines(self._wire, path, receive, params=params, skip=skip, first=first)
 
     async def download(self, file_id: str, path: Path | str) -> Received:
         """Bring a file to disk, or bring it up to date: whole lines are added behind those that are there.
 
+        An error file begins anew when its batch is retried: download it to another path then.
+
         Raises:
+            InputError: what is at ``path`` is not the beginning of this file.
             APIError: it could not be read to the end; the next call goes on behind what came.
             OSError: the disk does not take it.
         """
-        target = LineFile(Path(path))
-        return await self.read_file(file_id, target.append, skip=target.lines, first=target.first())
+        return await save_lines(self._wire, f"/files/{segment(file_id)}/content", LineFile(Path(path)))
 
     async def create_batch(
         self,
@@ -180,12 +183,12 @@ class AsyncClient:
             "metadata": dict(metadata or {}),
         }
         try:
-            return await self._wire.call(Batch, "POST", "/batches", effect="work", json=body)
+            return await self._wire.call(Batch, "POST", "/batches", effect="work", body=body)
         except errors.APIStatusError as error:
             bare_id = bare(input_file_id)
             if bare_id == input_file_id or error.status_code not in UNKNOWN_ID:
                 raise
-        return await self._wire.call(Batch, "POST", "/batches", effect="work", json=body | {"input_file_id": bare_id})
+        return await self._wire.call(Batch, "POST", "/batches", effect="work", body=body | {"input_file_id": bare_id})
 
     async def retrieve_batch(self, batch_id: str) -> Batch:
         """One batch."""
@@ -217,11 +220,11 @@ class AsyncClient:
             after: the id to go on behind.
             limit: batches in a page.
         """
-        params = _params(
+        params = pages.query(
             search=search,
             status=status,
-            created_after=_iso(created_after),
-            created_before=_iso(created_before),
+            created_after=created_after,
+            created_before=created_before,
             completion_window=completion_window,
             active_first="true" if active_first else None,
             include="analytics" if analytics else None,
@@ -245,7 +248,7 @@ class AsyncClient:
         """Run some failed requests again: ids as result lines have them. Never repeated once it may have arrived."""
         body = {"request_ids": [bare(each) for each in request_ids]}
         path = f"/batches/{segment(batch_id)}/retry-requests"
-        await self._wire.call(type(None), "POST", path, effect="work", json=body)
+        await self._wire.call(type(None), "POST", path, effect="work", body=body)
 
     async def read_results(
         self,
@@ -262,7 +265,7 @@ class AsyncClient:
         For a batch that has ended: while it runs, lines change in place.
         """
         path = f"/batches/{segment(batch_id)}/results"
-        params = _params(limit=limit, search=search, status=status)
+        params = pages.query(limit=limit, search=search, status=status)
         return await read_lines(self._wire, path, receive, params=params, skip=skip)
 
     async def retrieve_analytics(self, batch_id: str) -> Analytics:
@@ -280,18 +283,15 @@ class AsyncClient:
             url: as in a line: ``/v1/chat/completions``, ``/v1/embeddings``, ``/v1/responses``, ...
             body: as in a line.
             seconds: how long it may take; with ``"service_tier": "flex"`` that may be an hour.
+
+        Raises:
+            InputError: the body is not JSON, or asks for a stream.
         """
+        if body.get("stream"):
+            raise errors.InputError("An answer is not streamed here.", 'Leave "stream" out of the body.')
         path = "/" + url.removeprefix("/v1/").lstrip("/")
-        return await self._wire.call(dict[str, Any], "POST", path, effect="work", seconds=seconds, json=body)
+        return await self._wire.call(dict[str, Any], "POST", path, effect="work", seconds=seconds, body=body)
 
     async def retrieve_response(self, response_id: str) -> dict[str, Any]:
         """A response that was asked for with ``"background": True``, as far as it is."""
         return await self._wire.call(dict[str, Any], "GET", f"/responses/{segment(response_id)}")
-
-
-def _params(**given: str | int | None) -> Params:
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone().isoformat() if moment is not None else None

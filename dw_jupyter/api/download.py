@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from dw_jupyter import errors
 from dw_jupyter.api import stream
+from dw_jupyter.api.lines import LineFile
 from dw_jupyter.api.wire import READ_SECONDS, Wire
 
 GATHER_SECONDS = 1.0
-"""How long lines may wait for others before they are passed on."""
+"""How long lines may wait for others; it is looked at when some come."""
 
 UNKNOWN_PARAMETER = frozenset({400, 422})
 """What a service answers that refuses a query with names it does not know."""
@@ -77,6 +78,25 @@ async def read_lines(
         done += reader.lines
         first = first or reader.first
         await wire.wait(error, attempt)
+
+
+async def save_lines(wire: Wire, path: str, target: LineFile) -> Received:
+    """Add to a file on disk the lines that it has not.
+
+    Raises:
+        InputError: what it has is not the beginning of what is read.
+        APIError: it could not be read to the end.
+        OSError: the disk does not take it.
+    """
+    if target.lines:
+        beginning: list[bytes] = []
+        await read_lines(wire, path, beginning.append, params={"limit": 1})
+        if not b"".join(beginning).startswith(target.beginning()):
+            raise errors.InputError(
+                f"{target.path.name} does not begin as that file of the service does.",
+                "Give a path of its own for each file, and a new one after a retry.",
+            )
+    return await read_lines(wire, path, target.append, params={}, skip=target.lines, first=target.first())
 
 
 class _Reader:
@@ -150,5 +170,10 @@ class _Reader:
         if self._held:
             block = bytes(self._held)
             self._held.clear()
-            await asyncio.to_thread(self._receive, block)
+            work = asyncio.ensure_future(asyncio.to_thread(self._receive, block))
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                await asyncio.wait([work])  # or it would write on, after whoever cancelled has gone on
+                raise
             self.lines += block.count(b"\n")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from dw_jupyter.errors import InputError
+
 _PREFIXED = re.compile(r"^(?:batch_req|batch|file)[_-](?=[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$)")
 
 
@@ -17,7 +19,13 @@ def bare(identifier: str) -> str:
 
 
 def segment(identifier: str) -> str:
-    """An id as one part of a path, whatever it holds."""
+    """An id as one part of a path, whatever it holds.
+
+    Raises:
+        InputError: it would be no part of its own.
+    """
+    if identifier in {"", ".", ".."}:
+        raise InputError(f"{identifier!r} is no id.", "Give the id of a file, a batch or a response.")
     return quote(identifier, safe="")
 
 

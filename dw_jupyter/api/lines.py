@@ -14,28 +14,36 @@ class LineFile:
     """A file that only whole lines are added to. There need be none yet."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lines: int | None = None
 
     @property
     def lines(self) -> int:
         """Whole lines in the file. A torn tail, left by a kill in the middle of a write, is cut off first."""
         if self._lines is None:
-            self._lines = _mend(self._path)
+            self._lines = _mend(self.path)
         return self._lines
 
-    def first(self) -> bytes:
+    def beginning(self) -> bytes:
         """The first line, with its end; empty where there is none."""
         if not self.lines:
             return b""
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             return file.readline()
+
+    def first(self) -> bytes:
+        """The first line, where it tells the beginning from what follows: empty where the next one is the same."""
+        if self.lines < 2:
+            return self.beginning()
+        with self.path.open("rb") as file:
+            first = file.readline()
+            return first if file.readline() != first else b""
 
     def append(self, lines: bytes) -> None:
         """Add whole lines; they are on the disk when this returns."""
         before = self.lines
         self._lines = None  # a write that fails half-way leaves a torn tail, to be cut off before the next
-        with self._path.open("ab") as file:
+        with self.path.open("ab") as file:
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())

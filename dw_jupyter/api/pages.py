@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from dw_jupyter.api.ids import bare
@@ -54,3 +55,12 @@ async def iterate(
         after = page.last_id or items[-1].id
         if not page.has_more:
             return
+
+
+def query(**given: str | int | datetime | None) -> dict[str, str | int]:
+    """The query of a call: what is given, times as ISO 8601 with their zone; a naive time is local."""
+    return {
+        name: value.astimezone().isoformat() if isinstance(value, datetime) else value
+        for name, value in given.items()
+        if value is not None
+    }

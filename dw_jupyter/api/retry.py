@@ -57,13 +57,16 @@ def passes(outcome: Outcome) -> bool:
     return outcome.status is None or outcome.status in TRANSIENT
 
 
-def decide(*, effect: Effect, attempt: int, outcome: Outcome, chance: float | None = None) -> float | None:
+def decide(
+    *, effect: Effect, attempt: int, outcome: Outcome, attempts: int = ATTEMPTS, chance: float | None = None
+) -> float | None:
     """Seconds to wait before the next attempt, or ``None`` to give up.
 
     Args:
         effect: what the call does to the service.
         attempt: how many attempts there were, this one included.
         outcome: how this attempt ended.
+        attempts: how many there may be.
         chance: a number from 0 to 1 that spreads the waits; random unless given.
 
     Conditions, first match wins:
@@ -75,7 +78,7 @@ def decide(*, effect: Effect, attempt: int, outcome: Outcome, chance: float | No
     4. the service named a wait → that, unless it is longer than a minute → give up
     5. otherwise 0.5 s doubling, up to 30 s, spread over its upper half
     """
-    if attempt >= ATTEMPTS or not passes(outcome):
+    if attempt >= attempts or not passes(outcome):
         return None
     if outcome.status is None:
         if effect != "none" and outcome.sent:

@@ -21,7 +21,7 @@ class Multipart:
 
     Args:
         path: the file to send.
-        filename: the name the service keeps; ASCII without quotes.
+        filename: the name the service keeps.
         purpose: the form's other field.
         progress: called with the bytes of the file sent so far, after each block.
     """
@@ -34,9 +34,9 @@ class Multipart:
         self._progress = progress
         self._head = (
             f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{purpose}\r\n'
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{_escape(filename)}"\r\n'
             "Content-Type: application/jsonl\r\n\r\n"
-        ).encode("ascii")
+        ).encode()
         self._tail = f"\r\n--{boundary}--\r\n".encode("ascii")
         size = len(self._head) + path.stat().st_size + len(self._tail)
         # A length up front keeps the body from being sent chunked and lets the service refuse an overlong one at once.
@@ -56,6 +56,11 @@ class Multipart:
                 if self._progress is not None:
                     self._progress(sent)
         yield self._tail
+
+
+def _escape(filename: str) -> str:
+    """A file name as HTML's forms write it."""
+    return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 async def whole_lines(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

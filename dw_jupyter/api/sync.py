@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from dw_jupyter import config
+from dw_jupyter import config, errors
 from dw_jupyter.api import retry
 from dw_jupyter.api.client import AsyncClient
 
@@ -25,7 +25,7 @@ def _call(method: Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]])
     def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._run(functools.partial(method, self._client, *args, **kwargs))
 
-    return call
+    return _named(call)
 
 
 def _iterate(
@@ -40,7 +40,14 @@ def _iterate(
             except StopAsyncIteration:
                 return
 
-    return iterate
+    iterate.__annotations__["return"] = str(iterate.__annotations__["return"]).replace("Async", "")
+    return _named(iterate)
+
+
+def _named(method: T) -> T:
+    """A method that says where it is, to ``help`` and in tracebacks."""
+    method.__qualname__ = f"Client.{method.__name__}"  # type: ignore[attr-defined]  # a function has both
+    return method
 
 
 class Client:
@@ -63,6 +70,7 @@ class Client:
         self._client = AsyncClient(
             connection, base_url=base_url, api_key=api_key, attempts=attempts, transport=transport
         )
+        self._closed = False
         self._stack = ExitStack()
         self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
 
@@ -75,9 +83,11 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close every connection, and end the thread that waits on them."""
-        with self._stack:
-            self._run(self._client.aclose)
+        """Close every connection, and end the thread that waits on them; a second time does nothing."""
+        if not self._closed:
+            self._closed = True
+            with self._stack:
+                self._portal.call(self._client.aclose)
 
     upload_file = _call(AsyncClient.upload_file)
     retrieve_file = _call(AsyncClient.retrieve_file)
@@ -100,6 +110,8 @@ class Client:
     retrieve_response = _call(AsyncClient.retrieve_response)
 
     def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if self._closed:
+            raise errors.ConfigurationError("This client is closed.", "Make another one.")
         future: Future[T] = self._portal.start_task_soon(call)
         try:
             return future.result()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -63,6 +64,7 @@ class Wire:
         *,
         effect: retry.Effect = "none",
         seconds: float | None = None,
+        body: Mapping[str, Any] | None = None,
         **request: Any,
     ) -> T:
         """One call, tried again as :mod:`~dw_jupyter.api.retry` decides, its answer read as ``kind``.
@@ -73,10 +75,18 @@ class Wire:
             path: behind the base URL.
             effect: what the call does to the service.
             seconds: how long one attempt may take in all; two minutes unless given.
+            body: sent as JSON.
             request: passed to httpx.
+
+        Raises:
+            InputError: the body is not JSON.
+            APIError: there is no answer, or it is no.
         """
+        if body is not None:
+            request |= {"content": _encode(body), "headers": {"Content-Type": "application/json"}}
         seconds = CALL_SECONDS if seconds is None else seconds
         attempt = 0
+        unclear = False
         while True:
             attempt += 1
             error: errors.APIError
@@ -86,10 +96,11 @@ class Wire:
             except (httpx.RequestError, TimeoutError) as cause:
                 error = self.unreached(cause, method=method, path=path)
             else:
-                if response.is_success or _is_gone(response, method, attempt):
+                if response.is_success or (unclear and _is_gone(response, method)):
                     return reading.read(response, kind, method=method, path=path)
                 error = answers.read_error(response, path=path)
             await self.wait(error, attempt, effect=effect)
+            unclear = unclear or error.unclear
 
     @asynccontextmanager
     async def stream(self, path: str, *, params: dict[str, str | int]) -> AsyncIterator[httpx.Response]:
@@ -122,9 +133,8 @@ class Wire:
         Raises:
             APIError: there will be none; the error that was given.
         """
-        pause = None
-        if attempt < self._attempts:
-            pause = retry.decide(effect=effect, attempt=attempt, outcome=retry.outcome_of(error))
+        outcome = retry.outcome_of(error)
+        pause = retry.decide(effect=effect, attempt=attempt, outcome=outcome, attempts=self._attempts)
         if pause is None:
             # What it came of holds the request, and with it the key, for whoever prints tracebacks with variables.
             error.__context__ = None
@@ -151,6 +161,14 @@ def _timeout(seconds: float) -> httpx.Timeout:
     return httpx.Timeout(30.0, read=pause, write=READ_SECONDS)
 
 
-def _is_gone(response: httpx.Response, method: str, attempt: int) -> bool:
-    """Whether a repeated delete finds that the first one, whose answer was lost, did its work."""
-    return method == "DELETE" and attempt > 1 and response.status_code == httpx.codes.NOT_FOUND
+def _is_gone(response: httpx.Response, method: str) -> bool:
+    """Whether a repeated delete finds that an earlier one, whose answer was lost, did its work."""
+    return method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND
+
+
+def _encode(body: Mapping[str, Any]) -> bytes:
+    try:
+        # Escaped, so that a lone surrogate, which has no UTF-8, is JSON too.
+        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise errors.InputError(f"The body is not JSON: {error}", "Give text, numbers, lists and dicts.") from None

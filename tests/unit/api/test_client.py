@@ -184,7 +184,11 @@ async def test_lists_go_through_their_pages(honest: bool) -> None:
 
 
 async def test_a_delete_whose_answer_was_lost_is_done() -> None:
-    """A repeated delete that finds nothing has worked; the first one that finds nothing is an error."""
+    """A delete that finds nothing has worked if an earlier one may have; else it is an error."""
+    answers = iter([httpx.Response(429), httpx.Response(404, text="File with ID x not found")])
+    async with client_of(lambda _: next(answers)) as client:
+        with pytest.raises(errors.NotFoundError):
+            await client.delete_file(UUID)
     lost: Iterator[bool] = iter([True, False])
 
     def handler(_: httpx.Request) -> httpx.Response:
@@ -209,7 +213,67 @@ async def test_an_id_stays_one_part_of_the_path() -> None:
 
     async with client_of(handler) as client:
         await client.retrieve_batch("../files?x=1#y")
+        for nothing in ("", ".", ".."):
+            with pytest.raises(errors.InputError, match="is no id"):
+                await client.delete_file(nothing)
     assert seen == ["/v1/batches/..%2Ffiles%3Fx%3D1%23y"]
+
+
+async def test_what_cannot_be_sent_is_said_before() -> None:
+    """A body that is not JSON, or that asks for a stream, sends nothing; a lone surrogate is JSON."""
+    seen: list[bytes] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        return httpx.Response(200, json={})
+
+    async with client_of(handler) as client:
+        for body in ({"temperature": float("nan")}, {"input": b"bytes"}, {"stream": True}):
+            with pytest.raises(errors.InputError):
+                await client.answer("/v1/responses", body)
+        await client.answer("/v1/responses", {"input": "\ud800"})
+    assert seen == [b'{"input":"\\ud800"}']
+
+
+async def test_a_client_tries_as_often_as_it_is_told() -> None:
+    """``attempts`` is how often a call is made, more or fewer than usual."""
+    for attempts in (1, 9):
+        calls: list[httpx.Request] = []
+
+        def handler(request: httpx.Request, calls: list[httpx.Request] = calls) -> httpx.Response:
+            calls.append(request)
+            return httpx.Response(503)
+
+        connection = Connection(account="test", base_url="https://service.test/v1", api_key=KEY)
+        async with AsyncClient(connection, attempts=attempts, transport=httpx.MockTransport(handler)) as client:
+            with pytest.raises(errors.ServerError):
+                await client.list_models()
+        assert len(calls) == attempts
+    with pytest.raises(errors.ConfigurationError, match="Both a connection"):
+        AsyncClient(connection, base_url="https://elsewhere.test/v1")
+
+
+async def test_a_body_is_not_redirected_to_another_host() -> None:
+    """A call that carries prompts follows a redirect to its own host, and to no other."""
+    for location, served in (
+        ("https://service.test/v2/x", True),
+        ("https://elsewhere.test/v1/x", False),
+    ):
+        hosts: list[str] = []
+
+        def handler(request: httpx.Request, location: str = location, hosts: list[str] = hosts) -> httpx.Response:
+            hosts.append(request.url.host)
+            if len(hosts) == 1:
+                return httpx.Response(307, headers={"Location": location})
+            return httpx.Response(200, json={})
+
+        async with client_of(handler) as client:
+            if served:
+                await client.answer("/v1/responses", {"input": "x"})
+            else:
+                with pytest.raises(errors.APIError):
+                    await client.answer("/v1/responses", {"input": "x"})
+        assert hosts == ["service.test"] * (1 + served)
 
 
 async def test_an_answer_that_is_not_the_api_says_so() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,3 +117,35 @@ async def test_headers_tell_how_far_a_file_is() -> None:
     assert (told.lines, told.last_line, told.incomplete) == (2, 6, True)
     assert (untold.lines, untold.last_line, untold.incomplete) == (2, None, None)
     assert b"".join(got) == b"e\nf\n" + unended + b"\n"
+
+
+async def test_another_file_is_not_added_to(tmp_path: Path) -> None:
+    """A path that holds something else than the beginning of the file is left as it is."""
+    server = Server([b"a\n", b"b\n"], [], "yes", True, 100)
+    path = tmp_path / "output.jsonl"
+    path.write_bytes(b"other\n")
+    async with AsyncClient(CONNECTION, transport=httpx.MockTransport(server.handle)) as client:
+        with pytest.raises(errors.InputError, match=r"output\.jsonl does not begin as that file"):
+            await client.download("id", path)
+        assert path.read_bytes() == b"other\n"
+
+
+async def test_a_cancelled_read_writes_no_more() -> None:
+    """Once a cancelled download has ended, nothing of it is still being written."""
+    server = Server([b"a\n"] * 3, [], "yes", True, 100)
+    writing, go_on = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def write(block: bytes) -> None:
+        writing.set()
+        go_on.wait(30)
+        written.append(block)
+
+    async with AsyncClient(CONNECTION, transport=httpx.MockTransport(server.handle)) as client:
+        task = asyncio.create_task(client.read_file("id", write))
+        await asyncio.to_thread(writing.wait, 30)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0, go_on.set)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert written == [b"a\n" * 3]

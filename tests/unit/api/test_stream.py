@@ -58,3 +58,17 @@ def test_an_upload_is_the_file_and_its_length(tmp_path: Path) -> None:
         assert file.get_filename() == "token.jsonl"
         assert raw.count(content) == 1
     assert sent[: len(sent) // 2] == [*range(BLOCK, len(content), BLOCK), len(content)]
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    """Quotes and line ends in a file name do not leave the header that they stand in; letters are UTF-8."""
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(b"{}\n")
+    body = Multipart(path, filename='Über"\r\nX: 1.jsonl', purpose="batch")
+
+    async def read() -> bytes:
+        return b"".join([block async for block in body])
+
+    raw = asyncio.run(read())
+    assert 'filename="Über%22%0D%0AX: 1.jsonl"\r\n'.encode() in raw
+    assert len(raw) == int(body.headers["Content-Length"])
