@@ -112,9 +112,11 @@ class Client:
     def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._closed:
             raise errors.ConfigurationError("This client is closed.", "Make another one.")
-        future: Future[T] = self._portal.start_task_soon(call)
+        future: Future[T] | None = None
         try:
+            future = self._portal.start_task_soon(call)
             return future.result()
         except BaseException:
-            future.cancel()  # an interrupted cell gives the call up
+            if future is not None:
+                future.cancel()  # an interrupted cell gives the call up
             raise

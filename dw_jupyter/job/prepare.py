@@ -71,7 +71,9 @@ def write(plan: Plan) -> tuple[Journal, bool]:
             tags=plan.tags,
             shards=[],
             created=time.time(),
-            definite=is_definite(plan.form.url, plan.form.body),
+            # Where a row chooses for itself how its answer is drawn, no two rows are surely the same.
+            definite=is_definite(plan.form.url, plan.form.body)
+            and not plan.form.per_row.keys() & {"temperature", "seed"},
         )
         known = None if plan.fresh else journals.latest(folder.parent, record.stem)
         if known is None:
@@ -82,6 +84,11 @@ def write(plan: Plan) -> tuple[Journal, bool]:
         with journals.disk(home):
             _save_labels(plan, journal.folder)
     return journal, new
+
+
+def _is_definite(form: RequestForm) -> bool:
+    # Where a row chooses for itself how its answer is drawn, no two rows are surely the same.
+    return is_definite(form.url, form.body) and not form.per_row.keys() & {"temperature", "seed"}
 
 
 def _save_labels(plan: Plan, folder: Path) -> None:

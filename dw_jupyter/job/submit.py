@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import re
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from dw_jupyter import config, errors
 from dw_jupyter.frames.kept import keep_columns
+from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.requests import RequestForm, check_requests
 from dw_jupyter.frames.results import Results
-from dw_jupyter.frames.schema import Schema, parse_schema
+from dw_jupyter.frames.schema import parse_schema
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
+from dw_jupyter.job.body import check_tags, find_endpoint, make_body, with_system
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
 from dw_jupyter.job.record import JobRecord
-from dw_jupyter.job.send import METADATA_KEY
 from dw_jupyter.job.snapshot import Snapshot
-
-CHAT = "/v1/chat/completions"
-# The first two are ours, the others the service drops without a word.
-RESERVED_TAGS = frozenset(
-    {METADATA_KEY, "batch_description"}
-    | {"created_by_email", "context_name", "context_type", "request_source", "created_by", "dw_user_agent"}
-)
-OWN_WORDS = ("system", "keep", "tags", "model", "window", "schema", "limit", "label", "account", "fresh")
-KNOWN_FIELDS = {
-    "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
-    "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
-    "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
-}  # fmt: skip
-"""Fields of a request body; others pass too, unless they look like one of these misspelt."""
 
 
 def submit(
@@ -52,6 +38,12 @@ def submit(
     window: str = "24h",
     schema: object = None,
     limit: int | None = None,
+    sample: float | None = None,
+    sample_seed: int = 0,
+    variables: Mapping[str, object] | None = None,
+    on_missing: OnMissing = "error",
+    endpoint: str = "chat",
+    per_row: Mapping[str, Hashable] | None = None,
     system: str | None = None,
     keep: Sequence[Hashable] = (),
     tags: Mapping[str, str] | None = None,
@@ -74,6 +66,12 @@ def submit(
         schema: what an answer looks like: a short form such as ``"tone: warm|cold, score float"``, a Pydantic model,
             or a JSON Schema. Each field becomes a column.
         limit: use the first rows only.
+        sample: use so many rows at random, or, below 1, such a share; of the first ``limit`` rows, where there is one.
+        sample_seed: which ones: the same seed gives the same rows.
+        variables: further names for the prompt: text, numbers, lists, dicts, tables.
+        on_missing: what a missing value in a used column does: ``"error"``; ``"skip"`` its row; ``"blank"`` is nothing.
+        endpoint: ``"chat"``, ``"completions"``, or the path of one of the two.
+        per_row: fields of the request body that a column gives, row by row: ``{"temperature": "column"}``.
         system: a system message, in place of one in the prompt; a template too.
         keep: columns of the source that the frame of answers carries along, before its own.
         tags: metadata of the batches, to find them by in the console and in ``list_batches(search=…)``.
@@ -86,20 +84,35 @@ def submit(
         InputError: the source, the prompt, the schema or an option cannot be used; nothing was sent.
         ConfigurationError: there is no key, or no model.
     """
-    frame = pd.DataFrame(index=pd.RangeIndex(1)) if source is None else read_source(source, limit=limit)
-    template = Template(prompt if system is None else _with_system(prompt, system))
-    template.check(frame)
-    note = "" if source is None or template.columns else _unused(prompt, frame)
+    url = find_endpoint(endpoint)
+    if on_missing not in get_args(OnMissing):
+        raise errors.OptionError(f"There is no way {on_missing!r} with missing values.", "Give error, skip or blank.")
+    if source is None:
+        frame = pd.DataFrame(index=pd.RangeIndex(1))
+    else:
+        frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
+    template = Template(prompt if system is None else with_system(prompt, system), variables=variables)
+    skipped = 0
+    if on_missing == "skip":
+        frame, skipped = drop_missing(template, frame)
+    template.check(frame, on_missing=on_missing)
+    notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
+    if sample is not None:
+        notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
+    if skipped:
+        notes.append(f"{skipped:,} rows without a value are left out.")
     shape = parse_schema(schema) if schema is not None else None
-    fields = _body(body, shape)
+    fields = make_body(body, shape, url=url, per_row=per_row or {})
     columns = list(shape.columns) if shape is not None else ["response"]
     kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error"])
-    tags = _checked_tags(tags or {})
+    tags = check_tags(tags or {})
     if not window.strip():
         raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
     connection = config.connect(account)
     model = model or only_model(connection)
-    form = RequestForm(template=template, url=CHAT, body={"model": model, **fields})
+    form = RequestForm(
+        template=template, url=url, body={"model": model, **fields}, per_row=per_row or {}, on_missing=on_missing
+    )
     check_requests(form, frame, limits=prepare.LIMITS)
     plan = Plan(
         form=form,
@@ -113,7 +126,7 @@ def submit(
         kept=kept,
         tags=tags,
         fresh=fresh,
-        note=note,
+        note=" ".join(filter(None, notes)),
     )
     early = Snapshot(
         label=plan.label,
@@ -131,46 +144,6 @@ def submit(
         early=early,
         empty=Results(len(frame), shape).frame,
     )
-
-
-def _with_system(prompt: str, system: str) -> str:
-    """The prompt behind a system message.
-
-    Raises:
-        OptionError: it begins with one of its own.
-    """
-    roles = re.findall(r"^(system|user|assistant):[ \t]*$", prompt, re.MULTILINE)
-    if "system" in roles:
-        raise errors.OptionError("There is a system message in the prompt already.", "Leave one of the two out.")
-    rest = prompt if roles else f"user:\n{prompt}"
-    return f"system:\n{system}\n\n{rest}"
-
-
-def _checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    for name, text in tags.items():
-        if name.lower().replace("-", "_") in RESERVED_TAGS:
-            raise errors.OptionError(f"The tag {name!r} is reserved.", "Choose another name.")
-        if not isinstance(text, str):
-            raise errors.OptionError(f"The tag {name!r} is of type {type(text).__name__}.", "Tags are text.")
-    return dict(tags)
-
-
-def _body(body: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
-    fields = {name: value for name, value in body.items() if value is not None}
-    for name in fields.keys() - KNOWN_FIELDS:
-        near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
-        if near:
-            raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
-    for name in ("messages", "stream"):
-        if name in fields:
-            raise errors.OptionError(
-                f"{name!r} is not for the body of a batch request.", "The prompt makes the messages."
-            )
-    if schema is not None:
-        if "response_format" in fields:
-            raise errors.OptionError("Both a schema and a response_format are given.", "Leave one of them out.")
-        fields["response_format"] = schema.response_format
-    return fields
 
 
 async def _open_planned(plan: Plan) -> Lifecycle:

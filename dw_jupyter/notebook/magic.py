@@ -73,6 +73,12 @@ class DWBatch(Magics):
             window=chosen.window,
             schema=self._schema(chosen.schema),
             limit=chosen.limit,
+            sample=chosen.sample,
+            sample_seed=chosen.sample_seed,
+            variables={name: self._variable(name) for name in chosen.var or ()},
+            on_missing=chosen.on_missing,
+            endpoint=chosen.endpoint,
+            per_row=options.per_row(chosen),
             system=chosen.system,
             keep=options.columns(chosen.keep),
             tags=options.pairs("--tag", chosen.tag),
@@ -124,6 +130,12 @@ class DWBatch(Magics):
                 raise errors.SourceError(f"There is no file {text!r}.", todo) from None
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             raise errors.SourceError(f"{text!r} cannot be used: {said}"[:150], todo) from None
+
+    def _variable(self, name: str) -> object:
+        if name not in self.shell.user_ns:
+            raise errors.OptionError(f"--var {name}: there is no {name!r} in this notebook.", "Name a variable.")
+        found: object = self.shell.user_ns[name]
+        return found
 
     def _schema(self, text: str | None) -> object:
         """What the user calls by that name, else the short form as it stands.

@@ -34,11 +34,16 @@ def cell_parser() -> argparse.ArgumentParser:
     add("--top-p", metavar="P", type=_number, help="only the likeliest tokens that make up this share")
     add("--stop", metavar="TEXT", action="append", help="where an answer ends; again for another")
     add("--seed", metavar="N", type=int, help="the same answer each time, where the model can")
-    add("--set", metavar="KEY=JSON", action="append", help="any other field of the request body; again for another")
+    add("--set", metavar="KEY=JSON|@COLUMN", action="append", help="any other field of the request body, or row by row")
     add("--keep", metavar="COLUMNS", help="columns of the source that the frame carries along, with commas between")
     add("--tag", metavar="KEY=TEXT", action="append", help="metadata of the batch; again for another")
     add("--label", metavar="TEXT", help="what to call the job")
     add("--limit", metavar="N", type=_whole, help="the first N rows only")
+    add("--sample", metavar="N|SHARE", type=_rows_or_share, help="so many rows at random, or a share below 1")
+    add("--sample-seed", metavar="N", type=int, default=0, help="which ones (default 0)")
+    add("--on-missing", metavar="error|skip|blank", default="error", help="what a missing value does (default error)")
+    add("--var", metavar="NAME", action="append", help="lets a notebook variable into the body; again for another")
+    add("--endpoint", metavar="chat|completions", default="chat", help="the endpoint (default chat)")
     add("--wait", action="store_true", help="wait in the cell until the job has ended")
     add("--fresh", action="store_true", help="send everything, also what was answered before")
     return parser
@@ -74,8 +79,10 @@ def body(chosen: argparse.Namespace) -> dict[str, Any]:
     """
     fields = {name: value for name in FIELDS if (value := getattr(chosen, name)) is not None}
     for name, text in pairs("--set", chosen.set).items():
-        if name in fields:
+        if name in fields and not text.startswith("@"):
             raise OptionError(f"{name} is set twice.", f"Leave --set {name}, or --{name.replace('_', '-')}, out.")
+        if text.startswith("@"):
+            continue  # a column's: see `per_row`
         try:
             fields[name] = json.loads(text)
         except ValueError:
@@ -83,6 +90,11 @@ def body(chosen: argparse.Namespace) -> dict[str, Any]:
                 f"--set {name}: {text!r} is not JSON.", f"For text write --set '{name}=\"{text}\"'."
             ) from None
     return fields
+
+
+def per_row(chosen: argparse.Namespace) -> dict[str, str]:
+    """The fields of the request body that a column gives, row by row: ``--set temperature=@column``."""
+    return {name: text[1:] for name, text in pairs("--set", chosen.set).items() if text.startswith("@")}
 
 
 def pairs(option: str, words: Sequence[str] | None) -> dict[str, str]:
@@ -179,6 +191,10 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return value
+
+
+def _rows_or_share(text: str) -> float:
+    return int(text) if text.isdecimal() else _number(text)
 
 
 def _whole(text: str) -> int:

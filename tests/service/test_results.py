@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -64,9 +63,8 @@ def test_results_of_a_running_batch(slow: ServiceProcess) -> None:
     with slow.http() as http:
         batch = start_batch(http, jsonl(*(line(f"{number}", f"{number}") for number in range(40))))
         wait_until(lambda: read(http, batch)["request_counts"]["completed"] >= 8)
-        seen: list[Any] = []
-        wait_until(lambda: bool(seen.append(results(http, batch, status="in_progress")) or seen[-1][0]))
-        running, headers = seen[-1]
+        wait_until(lambda: bool(results(http, batch, status="in_progress")[0]))
+        running, headers = results(http, batch, status="in_progress")
         assert len(running) <= 8
         assert (headers["x-incomplete"], headers["x-last-line"]) == ("true", str(len(running)))
         assert {(each["status"], each["response_body"]) for each in running} == {("in_progress", None)}

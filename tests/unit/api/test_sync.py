@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 
 import httpx
@@ -30,6 +31,9 @@ def test_an_interrupted_call_is_given_up() -> None:
 
     def interrupt() -> None:
         assert waits.wait(30)
+        caller = threading.main_thread().ident or 0
+        while not sys._current_frames()[caller].f_code.co_filename.endswith("threading.py"):
+            pass  # it is on its way to wait
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import dw_jupyter as dw
 from dw_jupyter.notebook import extension
 from tests.service_process import ServiceProcess, start_service
 from tests.unit.notebook.conftest import Notebook
@@ -73,6 +74,15 @@ BAD_CELLS = [
     ('%%dwbatch reviews --keep text --schema "text"\n{{ text }}', 'The answers have a column "text" too.\nRename the column of the source first.'),
     ('%%dwbatch reviews --tag dw_jupyter=x\n{{ text }}', "The tag 'dw_jupyter' is reserved.\nChoose another name."),
     ('%%dwbatch reviews --system "Be kind."\nsystem:\nBe brief.\nuser:\n{{ text }}', 'There is a system message in the prompt already.\nLeave one of the two out.'),
+    ('%%dwbatch reviews --sample 0\n{{ text }}', 'The sample is 0.\nGive a whole number of rows, or a share such as 0.01.'),
+    ('%%dwbatch reviews --on-missing drop\n{{ text }}', "There is no way 'drop' with missing values.\nGive error, skip or blank."),
+    ('%%dwbatch reviews --var shots\n{{ text }}', "--var shots: there is no 'shots' in this notebook.\nName a variable."),
+    ('%%dwbatch reviews --var number\n{{ text }}{{ numbr }}', 'There is no column "numbr" in the source.\nDid you mean "number"? Columns: text, title, stars, note'),
+    ('%%dwbatch reviews --endpoint audio\n{{ text }}', "There is no endpoint 'audio' for a prompt.\nGive chat or completions."),
+    ('%%dwbatch reviews --endpoint completions --schema "a"\n{{ text }}', 'A schema is for chat, not for completions.\nLeave one of the two out.'),
+    ('%%dwbatch reviews --endpoint completions\nsystem:\nx\nuser:\n{{ text }}', 'Role lines divide the prompt, and /v1/completions takes one text.\nLeave the role lines out.'),
+    ('%%dwbatch reviews --set temperature=@star\n{{ text }}', 'There is no column "star" in the source.\nDid you mean "stars"? Columns: text, title, stars, note'),
+    ('%%dwbatch reviews --temperature 0 --set temperature=@stars\n{{ text }}', "'temperature' is given for all rows and row by row.\nLeave one of the two out."),
     ('%dwbatch jobs --stat running', '`%dwbatch jobs` has no option --stat.\nIt takes --state, --account, --search, --since.'),
     ('%dwbatch models --x', '`%dwbatch models` has no option --x.\nIt takes no options.'),
     ('%dwbatch retry nonesuch --where', '`--where` needs a value.\n`%dwbatch retry` asks again what has no answer; `--where length --max-tokens 2000` what was cut off.'),
@@ -201,3 +211,36 @@ def test_loading_twice_and_unloading_leave_nothing_behind() -> None:
     assert made.shell.find_line_magic("dwbatch") is None
     assert len(made.shell.configurables) == configurables - 1
     made.shell.history_manager.end_session()
+
+
+def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> None:
+    """Variables, samples, blanks, fields by row and kept columns work together, and the call in Python is the same job."""
+    shots = [{"q": "one", "a": "1"}]
+    notebook.shell.user_ns.update(reviews=FRAME, shots=shots)
+    notebook.run(
+        "%%dwbatch reviews -o labels -j job --var shots --on-missing blank --sample 2 --sample-seed 3 --keep title"
+        " --set temperature=@stars --wait\n"
+        "{% for shot in shots %}user:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}"
+    )
+    job, labels = notebook.shell.user_ns["job"], notebook.shell.user_ns["labels"]
+    assert list(labels.columns) == ["title", "response", "dw_status", "dw_error"]
+    chosen = FRAME.loc[labels.index]
+    assert labels["response"].tolist() == (chosen["text"] + chosen["note"].fillna("")).tolist()
+    assert "A sample of 2 rows, seed 3." in job.snapshot.note
+    same = dw.submit(
+        FRAME,
+        "{% for shot in shots %}user:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}",
+        variables={"shots": shots},
+        on_missing="blank",
+        sample=2,
+        sample_seed=3,
+        per_row={"temperature": "stars"},
+    )
+    assert same.result(timeout=60)["response"].tolist() == labels["response"].tolist()
+    assert same.id == job.id
+    skipped = dw.submit(FRAME, "{{ note }}", on_missing="skip", endpoint="completions")
+    assert skipped.result(timeout=60)["response"].to_dict() == {"p": "x", "r": "y"}
+    with account.http() as http:
+        file = http.get("batches").json()["data"][0]["input_file_id"]
+        line = http.get(f"files/{file}/content").text.splitlines()[0]
+    assert '"url":"/v1/completions"' in line

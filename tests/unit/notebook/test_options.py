@@ -40,7 +40,7 @@ def test_options_become_values() -> None:
         "source": "reviews", "out": "labels", "job": "job", "model": "m", "window": "1h", "schema": None,
         "temperature": 0.0, "max_tokens": 50, "limit": 3, "wait": True, "fresh": False, "top_p": 0.5, "seed": 7,
         "stop": ["END", "."], "set": ["n=2", 'user={"a": 1}'], "keep": "a, b c", "tag": ["x=y=z"], "label": "L",
-        "system": "Be brief.",
+        "system": "Be brief.", "sample": None, "sample_seed": 0, "on_missing": "error", "var": None, "endpoint": "chat",
     }  # fmt: skip
     assert body(chosen) == {
         "temperature": 0.0, "max_tokens": 50, "top_p": 0.5, "stop": ["END", "."], "seed": 7, "n": 2, "user": {"a": 1},

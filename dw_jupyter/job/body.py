@@ -1,0 +1,114 @@
+"""What all requests of a job share: endpoint, body, system message, tags. Checked before anything is sent."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from dw_jupyter import errors
+from dw_jupyter.frames.schema import Schema
+from dw_jupyter.job.send import METADATA_KEY
+
+CHAT = "/v1/chat/completions"
+# The first two are ours, the others the service drops without a word.
+RESERVED_TAGS = frozenset(
+    {METADATA_KEY, "batch_description"}
+    | {"created_by_email", "context_name", "context_type", "request_source", "created_by", "dw_user_agent"}
+)
+ENDPOINTS = {"chat": CHAT, "completions": "/v1/completions"}
+OWN_WORDS = (
+    "sample",
+    "sample_seed",
+    "variables",
+    "on_missing",
+    "endpoint",
+    "per_row",
+    "system",
+    "keep",
+    "tags",
+    "model",
+    "window",
+    "schema",
+    "limit",
+    "label",
+    "account",
+    "fresh",
+)
+KNOWN_FIELDS = {
+    "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
+    "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
+    "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
+}  # fmt: skip
+"""Fields of a request body; others pass too, unless they look like one of these misspelt."""
+
+
+def find_endpoint(name: str) -> str:
+    """The path of an endpoint, by its name or its path.
+
+    Raises:
+        OptionError: it is none that a prompt is for.
+    """
+    if name in ENDPOINTS.values():
+        return name
+    if name not in ENDPOINTS:
+        raise errors.OptionError(f"There is no endpoint {name!r} for a prompt.", f"Give {' or '.join(ENDPOINTS)}.")
+    return ENDPOINTS[name]
+
+
+def make_body(
+    body: Mapping[str, Any], schema: Schema | None, *, url: str, per_row: Mapping[str, Hashable]
+) -> dict[str, Any]:
+    """The fields that all requests share, checked.
+
+    Raises:
+        OptionError: a field that looks misspelt, is not for a batch, or is given twice.
+    """
+    fields = {name: value for name, value in body.items() if value is not None}
+    for name in (fields.keys() | per_row.keys()) - KNOWN_FIELDS:
+        near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
+        if near:
+            raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
+    for name in ("messages", "stream"):
+        if name in fields or name in per_row:
+            raise errors.OptionError(
+                f"{name!r} is not for the body of a batch request.", "The prompt makes the messages."
+            )
+    for name in per_row:
+        if name in fields or (schema is not None and name == "response_format"):
+            raise errors.OptionError(f"{name!r} is given for all rows and row by row.", "Leave one of the two out.")
+    if schema is not None:
+        if url != CHAT:
+            raise errors.OptionError("A schema is for chat, not for completions.", "Leave one of the two out.")
+        if "response_format" in fields:
+            raise errors.OptionError("Both a schema and a response_format are given.", "Leave one of them out.")
+        fields["response_format"] = schema.response_format
+    return fields
+
+
+def with_system(prompt: str, system: str) -> str:
+    """The prompt behind a system message.
+
+    Raises:
+        OptionError: it begins with one of its own.
+    """
+    roles = re.findall(r"^(system|user|assistant):[ \t]*$", prompt, re.MULTILINE)
+    if "system" in roles:
+        raise errors.OptionError("There is a system message in the prompt already.", "Leave one of the two out.")
+    rest = prompt if roles else f"user:\n{prompt}"
+    return f"system:\n{system}\n\n{rest}"
+
+
+def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags as the metadata of a batch takes them.
+
+    Raises:
+        OptionError: a name is reserved, or a value is no text.
+    """
+    for name, text in tags.items():
+        if name.lower().replace("-", "_") in RESERVED_TAGS:
+            raise errors.OptionError(f"The tag {name!r} is reserved.", "Choose another name.")
+        if not isinstance(text, str):
+            raise errors.OptionError(f"The tag {name!r} is of type {type(text).__name__}.", "Tags are text.")
+    return dict(tags)
