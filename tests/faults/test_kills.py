@@ -1,53 +1,93 @@
 from __future__ import annotations
 
-import json
-import os
+import itertools
 import random
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.faults.books import answered_requests, live_requests
-from tests.service_process import start_service
+import httpx
+import pytest
 
-ROWS = 40
-PROGRAM = """
-import pandas as pd, dw_jupyter as dw, json
-frame = pd.DataFrame({"text": [f"row {n}" for n in range(ROWS)]})
-answers = dw.submit(frame, "{{ text }}", model="echo", label=LABEL, max_tokens=1000 + SEED).result(timeout=60)
-assert (answers["dw_status"] == "completed").all(), answers
-assert answers["response"].tolist() == frame["text"].tolist()
-print(json.dumps(answers["response"].tolist()))
-"""
+from tests.fault_rules import add_fault, clear_faults
+from tests.faults.books import answered_requests, live_batches, live_requests
+from tests.faults.program import Program
+from tests.faults.stories import STORIES, Trial
+from tests.faults.traps import STEPS, Trap
+from tests.service_process import ServiceProcess, start_service
+
+SEED = 20261122
 
 
-def test_a_job_survives_the_death_of_its_kernel_at_any_moment(tmp_path: Path, own_home: Path, full: bool) -> None:
-    """However often ``kill -9`` ends the program, running it again ends with each row asked once and answered once."""
-    rounds = 100 if full else 2
-    chance = random.Random(20261122)  # noqa: S311 - the moments of the kills, the same each time
-    kills = restarts = 0
-    with start_service(tmp_path / "service", "--model", "echo", "--echo-delay", "0.02") as service:
-        environment = os.environ | {
-            "DOUBLEWORD_API_BASE": service.base_url,
-            "DOUBLEWORD_API_KEY": service.api_key,
-            "DW_JUPYTER_HOME": str(own_home),
-        }
-        for seed in range(1, rounds + 1):
-            program = PROGRAM.replace("ROWS", str(ROWS)).replace("SEED", str(seed)).replace("LABEL", f"'kill {seed}'")
-            for _ in range(3):
-                run = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
-                with run:
-                    try:
-                        run.wait(chance.uniform(0.5, 2.5))
-                    except subprocess.TimeoutExpired:
-                        run.kill()
-                        kills += 1
-            last = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
-            assert json.loads(last.stdout) == [f"row {n}" for n in range(ROWS)]
-            restarts += 1
-        with service.http() as http:
-            asked, accepted, answered = rounds * ROWS, live_requests(http), answered_requests(http)
-    print(f"kills {kills}, jobs {restarts}, asked {asked}, accepted {accepted}, answered {answered}")
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ServiceProcess]:
+    """A service whose books only this test writes."""
+    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
+        yield running
+
+
+@pytest.fixture
+def http(service: ServiceProcess) -> Iterator[httpx.Client]:
+    """Its books."""
+    with service.http() as client:
+        yield client
+
+
+def test_a_kill_at_any_step_costs_nothing(
+    service: ServiceProcess, http: httpx.Client, tmp_path: Path, full: bool
+) -> None:
+    """Wherever ``kill -9`` ends a program, the same cell run anew ends with each row asked once, and in its place."""
+    numbers = itertools.count(1)
+    chance = random.Random(SEED)  # noqa: S311 - it keeps no secret
+    kinds = [(step, side) for step, (_, _, sides) in STEPS.items() for side in sides]
+    kills = told = 0
+    wrong = []
+    for name, story in STORIES.items():
+        for step, side in kinds if full else chance.sample(kinds, 1):
+            begin = chance.randint(1, 3)
+            for count in range(begin, 100, 3) if full else [begin]:
+                trap = Trap(step=step, side=side, count=count)
+                try:
+                    died = Trial(service, http, tmp_path, next(numbers), story).run(trap)
+                except AssertionError as error:
+                    wrong.append(f"{name}, killed {trap}: {error}")
+                    continue
+                told += 1
+                kills += died
+                if not died:
+                    break
+    batches = live_batches(http)
+    asked = sum(batch["request_counts"]["total"] for batch in batches)
+    answered = sum(batch["request_counts"]["completed"] + batch["request_counts"]["failed"] for batch in batches)
+    print(f"kills {kills}, restarts {told}, asked and accepted {asked}, answered {answered}, wrong {len(wrong)}")
+    assert not wrong, "\n".join(wrong)
     assert kills
-    assert accepted == asked
-    assert answered == asked
+    assert asked == answered
+
+
+def test_kills_at_random_moments_cost_nothing(
+    service: ServiceProcess, http: httpx.Client, own_home: Path, full: bool
+) -> None:
+    """However often a program is killed, running it again ends with each row asked once and answered once."""
+    chance = random.Random(SEED)  # noqa: S311 - it keeps no secret
+    environment = {
+        "DOUBLEWORD_API_BASE": service.base_url,
+        "DOUBLEWORD_API_KEY": service.api_key,
+        "DW_JUPYTER_HOME": str(own_home),
+    }
+    kills, jobs, rows = 0, 100 if full else 5, 40
+    for job in range(jobs):
+        texts = [f"row {job} {number}" for number in range(rows)]
+        if job % 2:
+            add_fault(service, "*", "lose", skip=chance.randint(0, 12), times=2)
+        for _ in range(4):
+            with Program(environment=environment, rows_a_file=chance.choice((15, 40))) as program:
+                program.tell("run", texts)
+                kills += not program.hears(chance.uniform(0.0, 0.3))
+        clear_faults(service)
+        with Program(environment=environment) as program:
+            view = program.run(texts)
+        assert view["responses"] == texts
+    asked, accepted, answered = jobs * rows, live_requests(http), answered_requests(http)
+    print(f"kills {kills}, restarts {jobs * 4}, asked {asked}, accepted {accepted}, answered {answered}")
+    assert kills
+    assert accepted == answered == asked

@@ -220,7 +220,7 @@ def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> 
     notebook.run(
         "%%dwbatch reviews -o labels -j job --var shots --on-missing blank --sample 2 --sample-seed 3 --keep title"
         " --set temperature=@stars --wait\n"
-        "{% for shot in shots %}user:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}"
+        "{% for shot in shots %}\nuser:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}"
     )
     job, labels = notebook.shell.user_ns["job"], notebook.shell.user_ns["labels"]
     assert list(labels.columns) == ["title", "response", "dw_status", "dw_error"]
@@ -229,7 +229,7 @@ def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> 
     assert "A sample of 2 rows, seed 3." in job.snapshot.note
     same = dw.submit(
         FRAME,
-        "{% for shot in shots %}user:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}",
+        "{% for shot in shots %}\nuser:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}",
         variables={"shots": shots},
         on_missing="blank",
         sample=2,
