@@ -6,10 +6,15 @@ import re
 import secrets
 import string
 
+from dw_jupyter.errors import TemplateError
+
 _ROLES = ("system", "user", "assistant")
 _ROLE_OF = {str(number): role for number, role in enumerate(_ROLES)}
 _BLANKS = string.whitespace
 _LINE = re.compile(rf"^({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
+
+# What looks like a role line to a person, and would be text.
+_BESIDE = re.compile(rf"%\}}[ \t]*({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
 
 
 class RoleMarks:
@@ -18,9 +23,18 @@ class RoleMarks:
     A line that is just ``system:``, ``user:`` or ``assistant:`` becomes a mark before the prompt is compiled, so that
     loops may span messages. A mark is made of digits and a control character: filters such as ``upper`` leave it
     alone, and ASCII text stays ASCII. Without role lines the whole prompt is one user message.
+
+    Raises:
+        TemplateError: a role stands behind a tag, where it would be text.
     """
 
     def __init__(self, text: str) -> None:
+        if beside := _BESIDE.search(text):
+            line = text.count("\n", 0, beside.start(1)) + 1
+            raise TemplateError(
+                f"Line {line} of the prompt: {beside[1]}: begins no message behind a tag.",
+                "Put it on a line of its own.",
+            )
         digits = f"{secrets.randbelow(10**40):040d}"
         self.mark = f"\x01{digits}"
         self.row = f"\x02{digits}"

@@ -23,12 +23,14 @@ def batches(http: httpx.Client, *, search: str = "") -> Iterator[dict[str, Any]]
 
 
 def live_batches(http: httpx.Client, *, search: str = "") -> list[dict[str, Any]]:
-    """Batches that the service will bill: those that were neither fenced off nor cancelled."""
-    return [
-        batch
-        for batch in batches(http, search=search)
-        if batch["status"] not in ("cancelled", "cancelling") and batch["input_file_id"]
-    ]
+    """Batches that the service will bill whole: neither fenced off nor cancelled before all of it was answered."""
+    return [batch for batch in batches(http, search=search) if batch["input_file_id"] and not _is_stopped(batch)]
+
+
+def _is_stopped(batch: dict[str, Any]) -> bool:
+    counts = batch["request_counts"]
+    # A cancel that comes too late changes the status, and nothing else.
+    return batch["status"] in ("cancelled", "cancelling") and counts["completed"] < counts["total"]
 
 
 def live_requests(http: httpx.Client) -> int:

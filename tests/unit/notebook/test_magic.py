@@ -83,6 +83,7 @@ BAD_CELLS = [
     ('%%dwbatch reviews --endpoint completions\nsystem:\nx\nuser:\n{{ text }}', 'Role lines divide the prompt, and /v1/completions takes one text.\nLeave the role lines out.'),
     ('%%dwbatch reviews --set temperature=@star\n{{ text }}', 'There is no column "star" in the source.\nDid you mean "stars"? Columns: text, title, stars, note'),
     ('%%dwbatch reviews --temperature 0 --set temperature=@stars\n{{ text }}', "'temperature' is given for all rows and row by row.\nLeave one of the two out."),
+    ('%%dwbatch reviews\nuser:\n{% if text %}\nx\n{% endif %} user:\n{{ text }}', 'Line 4 of the prompt: user: begins no message behind a tag.\nPut it on a line of its own.'),
     ('%dwbatch jobs --stat running', '`%dwbatch jobs` has no option --stat.\nIt takes --state, --account, --search, --since.'),
     ('%dwbatch models --x', '`%dwbatch models` has no option --x.\nIt takes no options.'),
     ('%dwbatch retry nonesuch --where', '`--where` needs a value.\n`%dwbatch retry` asks again what has no answer; `--where length --max-tokens 2000` what was cut off.'),
@@ -220,7 +221,7 @@ def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> 
     notebook.run(
         "%%dwbatch reviews -o labels -j job --var shots --on-missing blank --sample 2 --sample-seed 3 --keep title"
         " --set temperature=@stars --wait\n"
-        "{% for shot in shots %}\nuser:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}"
+        "{% for shot in shots %}\nuser:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}\nuser:\n{{ text }}{{ note }}"
     )
     job, labels = notebook.shell.user_ns["job"], notebook.shell.user_ns["labels"]
     assert list(labels.columns) == ["title", "response", "dw_status", "dw_error"]
@@ -229,7 +230,7 @@ def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> 
     assert "A sample of 2 rows, seed 3." in job.snapshot.note
     same = dw.submit(
         FRAME,
-        "{% for shot in shots %}\nuser:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}user:\n{{ text }}{{ note }}",
+        "{% for shot in shots %}\nuser:\n{{ shot.q }}\nassistant:\n{{ shot.a }}\n{% endfor %}\nuser:\n{{ text }}{{ note }}",
         variables={"shots": shots},
         on_missing="blank",
         sample=2,
