@@ -27,7 +27,7 @@ _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
 }
 
 # The beginning of JSON, broken or not, and not "[quota] you may send …".
-_JSON_LIKE = re.compile(r"\{\s*(?:\"|\}|$)|\[\s*(?:[\[{\"\]\d-]|null|true|false|$)")
+_JSON_LIKE = re.compile(r"\{|\[\s*(?:[\[{\"\]\d-]|null|true|false|$)")
 _LINE = re.compile(r"\bline (\d{1,15})\b", re.IGNORECASE)
 
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from dw_jupyter import errors
 from dw_jupyter.api import stream
 from dw_jupyter.api.lines import LineFile
@@ -91,12 +93,26 @@ async def save_lines(wire: Wire, path: str, target: LineFile) -> Received:
     if target.lines:
         beginning: list[bytes] = []
         await read_lines(wire, path, beginning.append, params={"limit": 1})
-        if not b"".join(beginning).startswith(target.beginning()):
+        if _is_other(target.first(), b"".join(beginning)):
             raise errors.InputError(
                 f"{target.path.name} does not begin as that file of the service does.",
                 "Give a path of its own for each file, and a new one after a retry.",
             )
     return await read_lines(wire, path, target.append, params={}, skip=target.lines, first=target.first())
+
+
+class _Named(msgspec.Struct):
+    id: str | None = None
+    custom_id: str | None = None
+
+
+def _is_other(line: bytes, beginning: bytes) -> bool:
+    """Whether a line on disk is surely not the first of what a service has, however it writes it."""
+    try:
+        ours, theirs = (msgspec.json.decode(each, type=_Named) for each in (line, beginning.split(b"\n")[0]))
+    except msgspec.MsgspecError:
+        return not beginning.startswith(line) and not beginning.startswith(b"{")
+    return ours != theirs
 
 
 class _Reader:
@@ -108,6 +124,7 @@ class _Reader:
         self._receive = receive
         self._place = place
         self._seeks = seeks
+        self._knows_skip = False
         self._surplus: int | None = None
         self._held = bytearray()
         self._since = 0.0
@@ -127,6 +144,7 @@ class _Reader:
                 told = response.headers.get("X-Last-Line", "")
                 last_line = int(told) if told.isdecimal() else None
                 incomplete = response.headers.get("X-Incomplete")
+                self._knows_skip = incomplete is not None
                 async for block in stream.whole_lines(response.aiter_bytes()):
                     # A drip of bytes never trips a read timeout; a line has to come whole in time.
                     patience.reschedule(None)
@@ -152,8 +170,10 @@ class _Reader:
         """Gather lines, so that the disk is not asked for each, until there are many or a second is over."""
         if self._surplus is None:
             head = block[: block.index(b"\n") + 1]
-            # A service that does not know `skip` begins again with the first line of all.
-            again = not self._seeks or head == self.first
+            # A service that does not know `skip` begins again with the first line of all. One that speaks as ours does
+            # is believed where equal lines follow each other.
+            alike = head == self.first and not (self._knows_skip and block.startswith(head + head))
+            again = not self._seeks or alike
             self._surplus = self._place if self._place and again else 0
             if not self._place:
                 self.first = head

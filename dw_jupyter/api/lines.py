@@ -24,20 +24,12 @@ class LineFile:
             self._lines = _mend(self.path)
         return self._lines
 
-    def beginning(self) -> bytes:
+    def first(self) -> bytes:
         """The first line, with its end; empty where there is none."""
         if not self.lines:
             return b""
         with self.path.open("rb") as file:
             return file.readline()
-
-    def first(self) -> bytes:
-        """The first line, where it tells the beginning from what follows: empty where the next one is the same."""
-        if self.lines < 2:
-            return self.beginning()
-        with self.path.open("rb") as file:
-            first = file.readline()
-            return first if file.readline() != first else b""
 
     def append(self, lines: bytes) -> None:
         """Add whole lines; they are on the disk when this returns."""
