@@ -8,6 +8,7 @@ same as the third in another.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -101,9 +102,14 @@ def rehash(blocks: Iterable[bytes], *, definite: bool) -> Keys:
 
 
 def save_keys(keys: Keys, path: Path) -> None:
-    """Write keys to a file; a file that is not whole is no harm, since it can be made again."""
-    with path.open("wb") as file:
-        np.save(file, keys)
+    """Write keys to a file. One that another process reads at this moment stays as it is for that one."""
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        with aside.open("wb") as file:
+            np.save(file, keys)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def load_keys(path: Path) -> Keys | None:

@@ -74,7 +74,7 @@ def test_kills_at_random_moments_cost_nothing(
         "DOUBLEWORD_API_KEY": service.api_key,
         "DW_JUPYTER_HOME": str(own_home),
     }
-    kills, jobs, rows = 0, 100 if full else 5, 40
+    kills, jobs, rows = 0, 100 if full else 3, 40
     for job in range(jobs):
         texts = [f"row {job} {number}" for number in range(rows)]
         if job % 2:

@@ -14,7 +14,7 @@ from tests.faults.machine import Machine
 def test_no_order_of_events_loses_or_doubles_anything(tmp_path: Path, full: bool) -> None:
     """Cells, waits, lost answers, dead kernels, a dead service, cancels and retries, in any order: all stays true."""
     wanted = settings(
-        max_examples=60 if full else 4,
+        max_examples=60 if full else 3,
         stateful_step_count=25 if full else 12,
         deadline=None,
         database=None,
