@@ -24,7 +24,7 @@ def segment(identifier: str) -> str:
     Raises:
         InputError: it would be no part of its own.
     """
-    if identifier in {"", ".", ".."}:
+    if not isinstance(identifier, str) or identifier in {"", ".", ".."}:
         raise InputError(f"{identifier!r} is no id.", "Give the id of a file, a batch or a response.")
     return quote(identifier, safe="")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from weakref import WeakSet
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -73,6 +75,7 @@ class Client:
         self._closed = False
         self._stack = ExitStack()
         self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
+        _open.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -120,3 +123,16 @@ class Client:
             if future is not None:
                 future.cancel()  # an interrupted cell gives the call up
             raise
+
+
+_open: WeakSet[Client] = WeakSet()
+
+
+def _close_all() -> None:
+    """Let go of what a program left open: the interpreter would wait for the threads for ever."""
+    for client in list(_open):
+        client.close()
+
+
+# Plain atexit comes after the wait for threads; this comes before.
+threading._register_atexit(_close_all)  # type: ignore[attr-defined] # noqa: SLF001 - as concurrent.futures itself does

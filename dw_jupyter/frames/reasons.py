@@ -40,14 +40,14 @@ def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     reasons = lost["dw_error"].fillna("").astype(str)
     patterns = {reason: _pattern(reason) for reason in reasons.unique()}
     groups = []
-    keys = [lost["dw_status"].astype(str).to_numpy(), reasons.map(patterns).to_numpy()]
-    for (status, message), places in pd.Series(range(len(lost)), dtype="int64").groupby(keys, sort=False):
+    codes = reasons.str.extract(_STATUS, expand=False).fillna("")
+    keys = [lost["dw_status"].astype(str).to_numpy(), codes.to_numpy(), reasons.map(patterns).to_numpy()]
+    for (status, code, message), places in pd.Series(range(len(lost)), dtype="int64").groupby(keys, sort=False):
         example = reasons.iloc[int(places.iloc[0])]
-        found = _STATUS.match(example)
         groups.append(
             {
                 "kind": _kind(example) if status == "failed" else status,
-                "status": int(found[1]) if found and status == "failed" else pd.NA,
+                "status": int(str(code)) if code and status == "failed" else pd.NA,
                 "message": message,
                 "rows": len(places),
                 "example": example,

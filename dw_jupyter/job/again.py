@@ -13,10 +13,11 @@ from dw_jupyter import errors
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.results import STATUSES, Results, Status
+from dw_jupyter.frames.schema import Schema
 from dw_jupyter.frames.shards import ShardWriter
-from dw_jupyter.job.cache import KEYS
-from dw_jupyter.job.journal import Journal, disk
-from dw_jupyter.job.ledger import ids_in, locate, rows_of
+from dw_jupyter.job.cache import KEYS, Found, find, keys_of
+from dw_jupyter.job.journal import Journal, disk, records
+from dw_jupyter.job.ledger import REUSED, ids_in, locate, rows_of
 from dw_jupyter.job.record import ShardRecord
 
 LEAST_WINDOW = 3600.0
@@ -55,6 +56,8 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
     last = np.full(record.rows, -1)
     for number in range(len(record.shards)):
         last[rows_of(journal, number)] = number
+    found = _find_elsewhere(journal, rows) if not body else Found(reused=np.array([], np.int64), waiting={})
+    rows = np.setdiff1d(rows, np.concatenate([found.reused, *found.waiting.values()]))
     again: list[Positions] = []
     for number, shard in enumerate(record.shards):
         wanted = rows[last[rows] == number]
@@ -70,6 +73,8 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
         again.append(wanted)
     with disk(journal.folder):
         _write_again(journal, np.concatenate([*again, np.array([], np.int64)]), last, body, limits)
+        for other, awaited in found.waiting.items():
+            _write_again(journal, awaited, last, body, limits, waits_for=other)
         if body:
             (journal.folder / KEYS).unlink(missing_ok=True)  # made again without the rows that now ask otherwise
     record.finished, record.state, record.error, record.stopped = None, "uploading", "", ""
@@ -114,7 +119,33 @@ def _answered(journal: Journal, number: int) -> Positions:
     return locate(journal)(list(ids_in(journal.path("output", number))))
 
 
-def _write_again(journal: Journal, rows: Positions, last: Positions, body: dict[str, Any], limits: Limits) -> None:
+def _find_elsewhere(journal: Journal, rows: Positions) -> Found:
+    """What other jobs have of these rows by now, or are asking: while this one lay still, they may have been sent."""
+    record = journal.record
+    if record.foreign:
+        return Found(reused=np.array([], np.int64), waiting={})
+    keys = keys_of(journal)
+    schema = Schema.from_json(record.json_schema) if record.json_schema else None
+    others = [
+        other
+        for other in records(journal.folder.parent.parent)
+        if other.account == record.account and not other.foreign and other.id != record.id
+    ]
+    with disk(journal.folder):
+        found = find(keys[np.isin(keys["row"], rows)], others, journal.folder.parent, schema, journal.folder / REUSED)
+    record.reused += len(found.reused)
+    return found
+
+
+def _write_again(
+    journal: Journal,
+    rows: Positions,
+    last: Positions,
+    body: dict[str, Any],
+    limits: Limits,
+    *,
+    waits_for: str = "",
+) -> None:
     """Write the requests of some rows into new files, and take them into the record."""
     if not len(rows):
         return
@@ -127,7 +158,14 @@ def _write_again(journal: Journal, rows: Positions, last: Positions, body: dict[
     for number, shard in enumerate(writer.shards, begin):
         token = f"{record.token}-{number:03}"
         record.shards.append(
-            ShardRecord(requests=shard.requests, bytes=shard.bytes, first=shard.first, token=token, again=True)
+            ShardRecord(
+                requests=shard.requests,
+                bytes=shard.bytes,
+                first=shard.first,
+                token=token,
+                again=True,
+                waits_for=waits_for,
+            )
         )
 
 

@@ -43,7 +43,7 @@ def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None
         earlier: the jobs of the same account, the newest first.
         jobs: the folder that they are in.
         schema: what an answer has to fit.
-        into: a file that is not there yet.
+        into: a file; answers are added to it.
     """
     answers = LineFile(into)
     reused: list[Positions] = []

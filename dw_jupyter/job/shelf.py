@@ -26,6 +26,8 @@ from dw_jupyter.job.record import JobRecord, ShardRecord
 from dw_jupyter.job.snapshot import Snapshot
 
 ADOPT_SECONDS = 600.0
+SHORT_ID = 8
+"""As much of a batch's id as labels show."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -86,6 +88,17 @@ def jobs(
     return listed[wanted].reset_index(drop=True)
 
 
+def describe(job_id: str) -> str:
+    """A job in words: ``"reviews → labels, 142 answers, 60 kB"``.
+
+    Raises:
+        JournalError: there is no such job.
+    """
+    journal = _find(job_id, None, adopting=False)
+    size = _size(journal.folder) / 1000
+    return f"{journal.record.label}, {journal.record.completed:,} answers, {size:,.0f} kB"
+
+
 def forget(job_id: str) -> int:
     """Remove a job that has ended from this machine, answers and all. On the service everything stays as it is.
 
@@ -117,6 +130,9 @@ def _find(job_id: str, account: str | None, *, adopting: bool = True) -> Journal
         exact = next((record.id for record in records if any(_is(shard, batch_id) for shard in record.shards)), None)
         if exact is None and adopting:
             return loop.run(adopt(config.connect(account), batch_id), timeout=ADOPT_SECONDS)
+    if exact is None and len(batch_id) >= SHORT_ID:
+        beginning = [record.id for record in records if any(_is(shard, batch_id) for shard in record.shards)]
+        exact = beginning[0] if len(beginning) == 1 else None
     if exact is None:
         many = f"{len(matches)} jobs begin with" if job_id and matches else "There is no job"
         raise errors.JournalError(f"{many} {job_id!r}.", "`%dwbatch jobs`, or dw_jupyter.jobs(), lists them.")
@@ -124,7 +140,7 @@ def _find(job_id: str, account: str | None, *, adopting: bool = True) -> Journal
 
 
 def _is(shard: ShardRecord, batch_id: str) -> bool:
-    return shard.batch is not None and shard.batch.id == batch_id
+    return shard.batch is not None and shard.batch.id.startswith(batch_id)
 
 
 def _listed(record: JobRecord, jobs: Path) -> dict[str, object]:

@@ -41,6 +41,8 @@ class Snapshot:
     failed: int = 0
     reused: int = 0
     """Rows whose answer an earlier job had, or gets."""
+    awaited: int = 0
+    """Rows that another job is asking; sent only if they fail there."""
     merged: int = 0
     """Rows that share the answer of another row, which asks the same."""
     uploaded: float = 0.0
@@ -129,9 +131,10 @@ class Snapshot:
     def details(self, now: float) -> tuple[str, ...]:
         """Short phrases beside the headline: model, rate, time left. ``now`` is epoch seconds."""
         phrases = [self.model] if self.model else []
-        if self.reused or self.merged:
-            sent = self.total - self.reused - self.merged
-            counts = {"reused": self.reused, "merged": self.merged, "sent": sent}
+        if self.reused or self.merged or self.awaited:
+            sent = self.total - self.reused - self.merged - self.awaited
+            awaited = {"waited for in another job": self.awaited}
+            counts = {"reused": self.reused, "merged": self.merged, **awaited, "sent": sent}
             phrases += [f"{count:,} {word}" for word, count in counts.items() if count or word == "sent"]
         if self.ended:
             if self.updated > self.started > 0:

@@ -100,7 +100,7 @@ def submit(
     if sample is not None:
         notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
     if skipped:
-        notes.append(f"{skipped:,} rows without a value are left out.")
+        notes.append(f"{skipped:,} {'row' if skipped == 1 else 'rows'} without a value left out.")
     shape = parse_schema(schema) if schema is not None else None
     fields = make_body(body, shape, url=url, per_row=per_row or {})
     columns = list(shape.columns) if shape is not None else ["response"]

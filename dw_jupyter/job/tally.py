@@ -42,6 +42,7 @@ def tally(
         "completed": min(completed, record.rows),
         "failed": min(failed, record.rows),
         "reused": record.reused,
+        "awaited": _awaited(record),
         "uploaded": min(1.0, sent / size) if size else 1.0,
         "window_ends": min((b.expires_at for b in batches if b.expires_at is not None), default=None),
         "batches": tuple(batch.id for batch in batches),
@@ -58,6 +59,7 @@ def opening(record: JobRecord, *, note: str) -> Snapshot:
         completed=record.completed,
         failed=record.failed,
         reused=record.reused,
+        awaited=_awaited(record),
         merged=record.merged,
         model=record.model,
         window=record.window,
@@ -68,6 +70,10 @@ def opening(record: JobRecord, *, note: str) -> Snapshot:
         started=record.created,
         updated=record.finished or time.time(),
     )
+
+
+def _awaited(record: JobRecord) -> int:
+    return sum(shard.requests for shard in record.shards if shard.waits_for)
 
 
 def _state(record: JobRecord, *, started: bool) -> State:
@@ -85,6 +91,8 @@ def outcome(record: JobRecord, *, completed: int, reason: str, cancelling: bool)
         cancelling: whether the user wanted it to end.
         reason: why most of the failed rows failed, ``""`` where none did.
     """
+    if completed == record.rows:
+        return "completed", ""
     if record.stopped:
         return "failed", record.stopped
     if any(s.batch.cancelled_at if s.batch else cancelling for s in record.shards):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from re import _constants as ops  # type: ignore[attr-defined]  # the parser is not public; there is no other
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
+
+# Python's own parser of patterns is not public, and there is no other.
+ops: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 CATEGORIES = {"CATEGORY_DIGIT": "0", "CATEGORY_WORD": "a", "CATEGORY_SPACE": " "}
 PRINTABLE = "a0 -._~" + "".join(map(chr, range(33, 127)))

@@ -96,10 +96,21 @@ def _jobs(_shell: Any, _words: list[str], **filters: Any) -> Any:
     return jobs(**filters)
 
 
-def _attach(_shell: Any, words: list[str], **options: Any) -> Any:
+def _attach(shell: Any, words: list[str], **options: Any) -> Any:
     from dw_jupyter.job.shelf import attach
 
-    return attach(words[0], **options)
+    return attach(_id(shell, words[0]), **options)
+
+
+def _id(shell: Any, word: str) -> str:
+    """The id of the job that a word means: a notebook's name for the job, or for its frame, or the id itself."""
+    from dw_jupyter.job.handle import Job
+
+    named = shell.user_ns.get(word)
+    if isinstance(named, Job):
+        return named.id
+    told = getattr(named, "attrs", {}).get("dw_jupyter")
+    return str(told["job"]) if isinstance(told, dict) and "job" in told else word
 
 
 def _errors(_shell: Any, words: list[str]) -> Any:
@@ -115,18 +126,20 @@ def _wait(_shell: Any, words: list[str]) -> Any:
 
 
 def _forget(shell: Any, words: list[str], *, yes: bool = False) -> str:
-    from dw_jupyter.job.shelf import forget
+    from dw_jupyter.job.shelf import describe, forget
 
+    job = _id(shell, words[0])
+    question = f"Remove job {job} ({describe(job)}) from this machine? [y/N] "
     if not yes:
         try:
-            agreed = shell.ask_yes_no(f"Remove job {words[0]} and its answers from this machine? [y/N] ", default="n")
+            agreed = shell.ask_yes_no(question, default="n")
         except (EOFError, NotImplementedError, RuntimeError):
             raise OptionError(
                 "There is nobody to ask here.", f"`%dwbatch forget {words[0]} --yes` removes it."
             ) from None
         if not agreed:
             return "Nothing was removed."
-    return f"Removed job {words[0]}; {forget(words[0]):,} bytes are free again. The service keeps its batches."
+    return f"Removed job {job}; {forget(job):,} bytes are free again. The service keeps its batches."
 
 
 def _status(_shell: Any, words: list[str]) -> str:

@@ -37,7 +37,7 @@ def test_two_kernels_that_run_a_cell_at_once_make_one_job(tmp_path: Path) -> Non
 def test_many_jobs_leave_nothing_behind(tmp_path: Path, full: bool) -> None:
     """After many small jobs, some in two kernels at once, some cancelled, some with lost answers, nothing has grown."""
     chance = random.Random(20261122)  # noqa: S311 - it keeps no secret
-    jobs = 200 if full else 12
+    jobs = 200 if full else 20
     cancels = lost = shared = 0
     bench = Bench(tmp_path)
     try:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import threading
 
@@ -60,3 +61,11 @@ def test_methods_say_what_they_are() -> None:
     assert Client.list_files.__qualname__ == "Client.list_files"
     assert Client.list_files.__annotations__["return"] == "Iterator[File]"
     assert Client.upload_file.__doc__ is not None
+
+
+def test_a_program_that_leaves_its_client_open_ends() -> None:
+    """A client that nobody closes does not keep the interpreter from ending."""
+    code = "import dw_jupyter as dw; client = dw.Client(base_url='http://127.0.0.1:9/v1', api_key='k'); print('end')"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == "end\n"
+    assert ran.stderr == ""
