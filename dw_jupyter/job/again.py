@@ -18,7 +18,7 @@ from dw_jupyter.frames.shards import ShardWriter
 from dw_jupyter.job.cache import KEYS, Found, find, keys_of
 from dw_jupyter.job.journal import Journal, disk, records
 from dw_jupyter.job.ledger import REUSED, ids_in, locate, rows_of
-from dw_jupyter.job.record import ShardRecord
+from dw_jupyter.job.record import JobRecord, ShardRecord
 
 LEAST_WINDOW = 3600.0
 """Seconds of its window that a batch must have left to be run again in place: the service stops trying before."""
@@ -56,18 +56,26 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
     last = np.full(record.rows, -1)
     for number in range(len(record.shards)):
         last[rows_of(journal, number)] = number
-    found = _find_elsewhere(journal, rows) if not body else Found(reused=np.array([], np.int64), waiting={})
+    own = last[rows] >= 0
+    if not own.any():
+        what = f"The answers to these {len(rows):,} rows are those of another job."
+        raise errors.OptionError(what, "Retry that one, or run the cell with --fresh.")
+    rows = rows[own]
+    unanswered = np.intersect1d(rows, results.rows_of(*_UNANSWERED))
+    found = _find_elsewhere(journal, unanswered) if not body else Found(reused=np.array([], np.int64), waiting={})
     rows = np.setdiff1d(rows, np.concatenate([found.reused, *found.waiting.values()]))
     again: list[Positions] = []
     for number, shard in enumerate(record.shards):
+        shard.retrying = False
         wanted = rows[last[rows] == number]
         if not len(wanted):
             continue
         if shard.batch is None:  # never sent: then it is sent now
             shard.error = ""
             continue
-        lost = np.setdiff1d(np.flatnonzero(last == number), _answered(journal, number))
-        if not body and _runs_again(shard) and np.isin(lost, wanted).all() and len(lost):
+        # In place the service runs all that it failed, also what has been asked apart since.
+        lost = np.setdiff1d(rows_of(journal, number), _answered(journal, number))
+        if not body and _runs_again(shard) and len(lost) and np.isin(lost, wanted).all():
             shard.retrying = True
             wanted = np.setdiff1d(wanted, lost)
         again.append(wanted)
@@ -131,9 +139,21 @@ def _find_elsewhere(journal: Journal, rows: Positions) -> Found:
         for other in records(journal.folder.parent.parent)
         if other.account == record.account and not other.foreign and other.id != record.id
     ]
+    waiting = _waiting_for(record.id, others)  # to wait for these would be to wait for itself
+    others = [other for other in others if other.id not in waiting]
     with disk(journal.folder):
         found = find(keys[np.isin(keys["row"], rows)], others, journal.folder.parent, schema, journal.folder / REUSED)
     record.reused += len(found.reused)
+    return found
+
+
+def _waiting_for(job: str, others: list[JobRecord]) -> set[str]:
+    """The jobs that wait for one, directly or through others."""
+    found = {job}
+    while more := {
+        other.id for other in others if other.id not in found and any(s.waits_for in found for s in other.shards)
+    }:
+        found |= more
     return found
 
 

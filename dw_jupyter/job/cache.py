@@ -99,9 +99,9 @@ class Source:
 
 
 def answer_files(journal: Journal) -> list[Path]:
-    """The files that hold a job's answers, those it has from others first."""
-    shards = range(len(journal.record.shards))
-    return [journal.folder / REUSED, *(journal.path("output", number) for number in shards)]
+    """The files that hold a job's answers: what was asked last first, since it is what the job shows."""
+    shards = reversed(range(len(journal.record.shards)))
+    return [*(journal.path("output", number) for number in shards), journal.folder / REUSED]
 
 
 def keys_of(journal: Journal) -> Keys:

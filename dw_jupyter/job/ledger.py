@@ -109,8 +109,8 @@ class Ledger:
         if not len(self.results.rows_of("pending")):
             return
         record = self._journal.record
-        for number, shard in enumerate(record.shards):
-            status, reason = fate(shard, record)
+        for number in reversed(range(len(record.shards))):  # a row that was asked again has the fate of the last time
+            status, reason = fate(record.shards[number], record)
             self.results.close(rows_of(self._journal, number), status, reason)
         # Of rows with one custom_id, the service does not say which answer is whose.
         self.results.close(np.arange(record.rows), "missing", "another row has the same custom_id")

@@ -76,7 +76,7 @@ class Shard:
         try:
             await self._service.persist(self._retry if self.record.retrying else self._send)
         except (errors.APIError, errors.JobCancelledError) as error:
-            self.record.error = str(error)
+            self.record.error, self.record.retrying = str(error), False
             await self._service.keep(self._save)
             if isinstance(error, errors.APIError):
                 raise
@@ -90,6 +90,9 @@ class Shard:
 
     async def _retry(self, client: AsyncClient) -> None:
         """Have the service run what failed again, in place. To ask twice is no harm: it takes failed requests only."""
+        if not self.record.retrying:  # done, but for a disk that did not take it
+            await self._save()
+            return
         batch = self.record.batch
         assert batch is not None  # noqa: S101 - `again.retry` sees to it
         newest = await client.retrieve_batch(batch.id)

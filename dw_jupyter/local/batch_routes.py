@@ -143,7 +143,8 @@ async def _go_on(service: Service, batch: int, put_back: Callable[[sqlite3.Conne
     """Put requests back, and let the batch take them up; what is under way goes on."""
     async with service.engine.alone(batch):
         row = await service.database.write_through(put_back, batch)
-        service.engine.start(batch)
+        if batch in await service.database.read(batches.unfinished):
+            service.engine.start(batch)
     return reply(batches.wire(row))
 
 

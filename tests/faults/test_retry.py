@@ -10,7 +10,7 @@ import pytest
 import dw_jupyter as dw
 from dw_jupyter.errors import OptionError
 from dw_jupyter.job import again
-from tests.fault_rules import add_fault
+from tests.fault_rules import NO_CREDIT, add_fault
 from tests.service_process import ServiceProcess, start_service
 
 TEXTS = ["one", "fail 500 once", "fail 400", "two"]
@@ -122,3 +122,32 @@ def test_a_retry_does_not_ask_what_another_job_has_asked(service: ServiceProcess
     assert second.result(timeout=60)["response"].tolist() == [*texts[:20], "new"]
     assert first.status.startswith("Done: 24 of 24 answered")
     assert sum(completed for _, completed, _ in books(service)) == 25, "each text is answered once"
+
+
+def test_a_refused_retry_is_paid_for_once(service: ServiceProcess) -> None:
+    """A retry that is refused, then asked for again, runs the rows once; a refused one says why, row by row."""
+    job = submit("one", "fail 418 once", "two")
+    add_fault(service, "POST /v1/batches/{id}/retry", NO_CREDIT)
+    job.retry().result(timeout=60)
+    assert "no credit" in job.df["dw_error"].dropna().iloc[0].lower() or job.df["dw_status"].iloc[1] == "failed"
+    frame = job.retry().result(timeout=60)
+    assert frame["response"].tolist() == ["one", "fail 418 once", "two"]
+    assert books(service) == [(3, 2, 1), (1, 1, 0)]
+
+
+def test_a_row_that_was_asked_apart_is_not_run_in_place_too(service: ServiceProcess) -> None:
+    """After one failed row was asked in another way, a plain retry asks only the others."""
+    job = submit("one", "fail 400", "fail 422")
+    job.retry(where="422", messages=[{"role": "user", "content": "mended"}]).result(timeout=60)
+    frame = job.retry().result(timeout=60)
+    assert frame["dw_status"].tolist() == ["completed", "failed", "completed"]
+    assert books(service) == [(3, 1, 2), (1, 1, 0), (1, 0, 1)]
+
+
+def test_rows_asked_again_have_the_fate_of_the_last_time(service: ServiceProcess) -> None:
+    """A row whose second batch is refused says so, and not what became of its first one."""
+    job = submit("one", "fail 400")
+    add_fault(service, "POST /v1/batches", NO_CREDIT)
+    frame = job.retry(max_tokens=9).result(timeout=60)
+    assert frame["dw_status"].tolist() == ["completed", "missing"]
+    assert "Account balance too low" in frame["dw_error"].iloc[1]
