@@ -106,24 +106,6 @@ def test_a_cancelled_job_goes_on_where_it_was_stopped(service: ServiceProcess, m
     assert books(service)[1:] == [(2, 1, 1), (1, 0, 1)]
 
 
-def test_a_retry_does_not_ask_what_another_job_has_asked(service: ServiceProcess) -> None:
-    """Rows of a cancelled job that another job has sent meanwhile are taken or waited for, not paid for again."""
-    texts = [f"wait 0.8{n:02}" for n in range(24)]
-    first = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}")
-    assert first.received(timeout=30)
-    second = dw.submit(pd.DataFrame({"text": [*texts[:20], "new"]}), "{{ text }}")
-    second.ready(timeout=30)
-    assert (second.snapshot.awaited, "20 waited for in another job" in second.snapshot.details(0)) == (20, True)
-    first.cancel()
-    with contextlib.suppress(dw.errors.JobCancelledError):
-        first.result(timeout=60)
-    first.retry()
-    assert first.result(timeout=60)["response"].tolist() == texts
-    assert second.result(timeout=60)["response"].tolist() == [*texts[:20], "new"]
-    assert first.status.startswith("Done: 24 of 24 answered")
-    assert sum(completed for _, completed, _ in books(service)) == 25, "each text is answered once"
-
-
 def test_a_refused_retry_is_paid_for_once(service: ServiceProcess) -> None:
     """A retry that is refused, then asked for again, runs the rows once; a refused one says why, row by row."""
     job = submit("one", "fail 418 once", "two")
