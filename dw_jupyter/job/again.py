@@ -13,10 +13,9 @@ from dw_jupyter import errors
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.results import STATUSES, Results, Status
-from dw_jupyter.frames.schema import Schema
 from dw_jupyter.frames.shards import ShardWriter
-from dw_jupyter.job.cache import KEYS, Found, find, keys_of
-from dw_jupyter.job.journal import Journal, disk, records
+from dw_jupyter.job.cache import KEYS, Found, candidates, find, keys_of
+from dw_jupyter.job.journal import Journal, disk
 from dw_jupyter.job.ledger import REUSED, ids_in, locate, rows_of
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
@@ -53,16 +52,17 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
     if not len(rows):
         meant = f"is {where!r}" if where else "is without an answer"
         raise errors.OptionError(f"No row of job {record.id} {meant}.", "`job.errors()` says what went wrong.")
+    asked = [rows_of(journal, number) for number in range(len(record.shards))]
     last = np.full(record.rows, -1)
-    for number in range(len(record.shards)):
-        last[rows_of(journal, number)] = number
+    for number, of_shard in enumerate(asked):
+        last[of_shard] = number
     own = last[rows] >= 0
     if not own.any():
         what = f"The answers to these {len(rows):,} rows are those of another job."
         raise errors.OptionError(what, "Retry that one, or run the cell with --fresh.")
     rows = rows[own]
     unanswered = np.intersect1d(rows, results.rows_of(*_UNANSWERED))
-    found = _find_elsewhere(journal, unanswered) if not body else Found(reused=np.array([], np.int64), waiting={})
+    found = _find_elsewhere(journal, unanswered) if not body else Found()
     rows = np.setdiff1d(rows, np.concatenate([found.reused, *found.waiting.values()]))
     again: list[Positions] = []
     for number, shard in enumerate(record.shards):
@@ -74,15 +74,15 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
             shard.error = ""
             continue
         # In place the service runs all that it failed, also what has been asked apart since.
-        lost = np.setdiff1d(rows_of(journal, number), _answered(journal, number))
+        lost = np.setdiff1d(asked[number], _answered(journal, number))
         if not body and _runs_again(shard) and len(lost) and np.isin(lost, wanted).all():
             shard.retrying = True
             wanted = np.setdiff1d(wanted, lost)
         again.append(wanted)
     with disk(journal.folder):
-        _write_again(journal, np.concatenate([*again, np.array([], np.int64)]), last, body, limits)
+        _write_again(journal, np.concatenate([*again, np.array([], np.int64)]), asked, body, limits)
         for other, awaited in found.waiting.items():
-            _write_again(journal, awaited, last, body, limits, waits_for=other)
+            _write_again(journal, awaited, asked, body, limits, waits_for=other)
         if body:
             (journal.folder / KEYS).unlink(missing_ok=True)  # made again without the rows that now ask otherwise
     record.finished, record.state, record.error, record.stopped = None, "uploading", "", ""
@@ -92,14 +92,14 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
 
 
 def ask_apart(journal: Journal, number: int, *, limits: Limits) -> None:
-    """Ask what failed of a batch in one of its own, since the service does not run it again in place."""
-    rows = np.setdiff1d(rows_of(journal, number), _answered(journal, number))
-    last = np.full(journal.record.rows, -1)
-    last[rows] = number
+    """Ask what failed of a batch in one of its own, since the service does not run it again in place.
+
+    The record says so, and is to be saved.
+    """
+    asked = [rows_of(journal, each) for each in range(number + 1)]
     with disk(journal.folder):
-        _write_again(journal, rows, last, {}, limits)
+        _write_again(journal, np.setdiff1d(asked[number], _answered(journal, number)), asked, {}, limits)
     journal.record.shards[number].retrying = False
-    journal.save()
 
 
 def _choose(results: Results, where: str | None) -> Positions:
@@ -131,24 +131,20 @@ def _find_elsewhere(journal: Journal, rows: Positions) -> Found:
     """What other jobs have of these rows by now, or are asking: while this one lay still, they may have been sent."""
     record = journal.record
     if record.foreign:
-        return Found(reused=np.array([], np.int64), waiting={})
+        return Found()
     keys = keys_of(journal)
-    schema = Schema.from_json(record.json_schema) if record.json_schema else None
-    others = [
-        other
-        for other in records(journal.folder.parent.parent)
-        if other.account == record.account and not other.foreign and other.id != record.id
-    ]
-    waiting = _waiting_for(record.id, others)  # to wait for these would be to wait for itself
+    jobs = journal.folder.parent
+    others = candidates(jobs.parent, record.account)
+    waiting = _waiting_for(record.id, others)  # itself, and those that to wait for would be to wait for itself
     others = [other for other in others if other.id not in waiting]
     with disk(journal.folder):
-        found = find(keys[np.isin(keys["row"], rows)], others, journal.folder.parent, schema, journal.folder / REUSED)
+        found = find(keys[np.isin(keys["row"], rows)], others, jobs, record.schema, journal.folder / REUSED)
     record.reused += len(found.reused)
     return found
 
 
 def _waiting_for(job: str, others: list[JobRecord]) -> set[str]:
-    """The jobs that wait for one, directly or through others."""
+    """A job, and those that wait for it, directly or through others."""
     found = {job}
     while more := {
         other.id for other in others if other.id not in found and any(s.waits_for in found for s in other.shards)
@@ -160,33 +156,25 @@ def _waiting_for(job: str, others: list[JobRecord]) -> set[str]:
 def _write_again(
     journal: Journal,
     rows: Positions,
-    last: Positions,
+    asked: list[Positions],
     body: dict[str, Any],
     limits: Limits,
     *,
     waits_for: str = "",
 ) -> None:
-    """Write the requests of some rows into new files, and take them into the record."""
+    """Write the requests of some rows, as each was asked last, into new files, and take them into the record.
+
+    ``asked`` are the rows of each shard.
+    """
     if not len(rows):
         return
     record = journal.record
-    begin = len(record.shards)
-    with ShardWriter(journal.folder, limits, begin=begin) as writer:
-        for row, line in _lines(journal, rows, last):
-            asked = _change(line, body) if body else line
-            writer.write((asked,), len(asked), row=row)
-    for number, shard in enumerate(writer.shards, begin):
-        token = f"{record.token}-{number:03}"
-        record.shards.append(
-            ShardRecord(
-                requests=shard.requests,
-                bytes=shard.bytes,
-                first=shard.first,
-                token=token,
-                again=True,
-                waits_for=waits_for,
-            )
-        )
+    with ShardWriter(journal.folder, limits, begin=len(record.shards)) as writer:
+        for row, line in _lines(journal, rows, asked):
+            changed = _change(line, body) if body else line
+            writer.write((changed,), len(changed), row=row)
+    for shard in writer.shards:
+        record.add(shard, again=True, waits_for=waits_for)
 
 
 def _change(line: bytes, body: dict[str, Any]) -> bytes:
@@ -195,12 +183,13 @@ def _change(line: bytes, body: dict[str, Any]) -> bytes:
     return json.dumps(request, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _lines(journal: Journal, rows: Positions, last: Positions) -> Iterator[tuple[int, bytes]]:
+def _lines(journal: Journal, rows: Positions, asked: list[Positions]) -> Iterator[tuple[int, bytes]]:
     """The request lines of some rows, as each was asked last."""
-    wanted = np.zeros(journal.record.rows, dtype=bool)
-    wanted[rows] = True
-    for number in range(len(journal.record.shards)):
+    last = np.full(journal.record.rows, -1)
+    for number, of_shard in enumerate(asked):
+        last[np.intersect1d(of_shard, rows)] = number
+    for number, of_shard in enumerate(asked):
         with journal.requests_path(number).open("rb") as lines:
-            for row, line in zip(rows_of(journal, number).tolist(), lines, strict=True):
-                if wanted[row] and last[row] == number:
+            for row, line in zip(of_shard.tolist(), lines, strict=True):
+                if last[row] == number:
                     yield row, line

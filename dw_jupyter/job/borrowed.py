@@ -8,7 +8,6 @@ import numpy as np
 
 from dw_jupyter.frames.hashes import match
 from dw_jupyter.frames.results import Results
-from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job import cache
 from dw_jupyter.job.journal import Journal, disk
 from dw_jupyter.job.ledger import REUSED, Ledger, rows_of
@@ -29,8 +28,7 @@ class Borrowed:
         open_rows = np.intersect1d(rows_of(journal, number), ledger.results.rows_of("pending"))
         keys = cache.keys_of(journal)
         ours, theirs = match(keys[np.isin(keys["row"], open_rows)], cache.keys_of(other))
-        schema = Schema.from_json(record.json_schema) if record.json_schema else None
-        self._source = cache.Source(other, ours, theirs, schema)
+        self._source = cache.Source(other, ours, theirs, record.schema)
         self._path = journal.folder / REUSED
         self._ledger = ledger
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.hashes import Keys, load_keys, match, rehash, save_keys
 from dw_jupyter.frames.reuse import Gleaner
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.journal import Journal
+from dw_jupyter.job.journal import Journal, records
 from dw_jupyter.job.ledger import REUSED
 from dw_jupyter.job.record import JobRecord
 
@@ -29,10 +29,15 @@ KEYS = "cache.npy"
 class Found:
     """What earlier jobs have of a new one's requests."""
 
-    reused: Positions
+    reused: Positions = field(default_factory=lambda: np.array([], np.int64))
     """Rows whose answer is there."""
-    waiting: dict[str, Positions]
+    waiting: dict[str, Positions] = field(default_factory=dict)
     """Rows that are under way in another job, by its id."""
+
+
+def candidates(home: Path, account: str) -> list[JobRecord]:
+    """The jobs whose answers another job of the account may have, the newest first."""
+    return [record for record in records(home) if record.account == account and not record.foreign]
 
 
 def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None, into: Path) -> Found:
@@ -40,7 +45,7 @@ def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None
 
     Args:
         keys: the requests.
-        earlier: the jobs of the same account, the newest first.
+        earlier: `candidates`, the newest first.
         jobs: the folder that they are in.
         schema: what an answer has to fit.
         into: a file; answers are added to it.

@@ -16,7 +16,6 @@ from dw_jupyter.frames.ids import Locate, locate_by, positions, read_ids
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.results import Results, Status
-from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job.journal import Journal, disk
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
@@ -151,10 +150,9 @@ CANCELLED_UNSENT = "Cancelled before it was sent."
 
 def _empty(journal: Journal) -> Results:
     record = journal.record
-    schema = Schema.from_json(record.json_schema) if record.json_schema else None
     path = journal.folder / SHARES
     shares = np.load(path) if path.exists() else None
-    return Results(record.rows, schema, shares=shares, locate=locate(journal))
+    return Results(record.rows, record.schema, shares=shares, locate=locate(journal))
 
 
 def locate(journal: Journal) -> Locate:

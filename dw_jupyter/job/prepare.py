@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dw_jupyter import config
-from dw_jupyter.frames.hashes import Keys, is_definite, make_keys, save_keys
+from dw_jupyter.frames.hashes import is_definite, make_keys, save_keys
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.frames.kept import save_kept
 from dw_jupyter.frames.limits import Limits
@@ -21,7 +21,7 @@ from dw_jupyter.job import cache
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import INDEX, REUSED, SHARES
-from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
+from dw_jupyter.job.record import JobRecord, digest, new_token
 
 LIMITS = Limits()
 
@@ -103,7 +103,10 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
     if (piles < 0).any():
         np.save(folder / SHARES, shares)
     save_keys(keys, folder / cache.KEYS)
-    found = cache.Found(reused=np.array([], np.int64), waiting={}) if plan.fresh else _find(plan, keys, folder)
+    found = cache.Found()
+    if not plan.fresh:
+        earlier = cache.candidates(config.home(), plan.account)
+        found = cache.find(keys, earlier, folder.parent, plan.schema, folder / REUSED)
     piles[found.reused] = -1
     reused = np.isin(shares, found.reused)
     record.reused = int(reused.sum())
@@ -117,24 +120,10 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
         dealt = deal(paths, piles, folder, LIMITS)
         for path in paths:
             path.unlink()
+    waited = ["", *found.waiting]
     for pile, shards in enumerate(dealt):
         for shard in shards:
-            number = len(record.shards)
-            shard.path.rename(folder / f"requests-{number:03}.jsonl")
-            record.shards.append(
-                ShardRecord(
-                    requests=shard.requests,
-                    bytes=shard.bytes,
-                    first=shard.first,
-                    token=f"{record.token}-{number:03}",
-                    waits_for=list(found.waiting)[pile - 1] if pile else "",
-                )
-            )
+            shard.path.rename(folder / f"requests-{len(record.shards):03}.jsonl")
+            record.add(shard, waits_for=waited[pile])
     for pile_folder in folder.glob("pile-*"):
         pile_folder.rmdir()
-
-
-def _find(plan: Plan, keys: Keys, folder: Path) -> cache.Found:
-    home = config.home()
-    earlier = [record for record in journals.records(home) if record.account == plan.account and not record.foreign]
-    return cache.find(keys, earlier, folder.parent, plan.schema, folder / REUSED)

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from dw_jupyter.api.types import Batch
+from dw_jupyter.frames.schema import Schema
+from dw_jupyter.frames.shards import Shard
 from dw_jupyter.job.snapshot import State
 
 VERSION = 1
@@ -92,6 +94,24 @@ class JobRecord(msgspec.Struct, kw_only=True):
     completed: int = 0
     """Rows answered, as of the last save."""
     failed: int = 0
+
+    @property
+    def schema(self) -> Schema | None:
+        """What its answers promise to be; None for plain text."""
+        return Schema.from_json(self.json_schema) if self.json_schema else None
+
+    def add(self, shard: Shard, *, again: bool = False, waits_for: str = "") -> ShardRecord:
+        """Take a request file in as the next shard; its token follows from its number."""
+        added = ShardRecord(
+            requests=shard.requests,
+            bytes=shard.bytes,
+            first=shard.first,
+            token=f"{self.token}-{len(self.shards):03}",
+            again=again,
+            waits_for=waits_for,
+        )
+        self.shards.append(added)
+        return added
 
     @property
     def stem(self) -> str:

@@ -90,9 +90,6 @@ class Shard:
 
     async def _retry(self, client: AsyncClient) -> None:
         """Have the service run what failed again, in place. To ask twice is no harm: it takes failed requests only."""
-        if not self.record.retrying:  # done, but for a disk that did not take it
-            await self._save()
-            return
         batch = self.record.batch
         assert batch is not None  # noqa: S101 - `again.retry` sees to it
         newest = await client.retrieve_batch(batch.id)
@@ -102,6 +99,7 @@ class Shard:
             except errors.APIStatusError as error:
                 if error.status_code in _NO_RETRY:
                     await asyncio.to_thread(again.ask_apart, self._journal, self.number, limits=prepare.LIMITS)
+                    await self._service.keep(self._save)
                     return
                 if error.status_code != 400:
                     raise
@@ -110,7 +108,7 @@ class Shard:
         await asyncio.to_thread(self._journal.archive, self._journal.path("error", self.number), record.epoch)
         record.batch, record.retrying, record.epoch = newest, False, record.epoch + 1
         self._before = batch
-        await self._save()
+        await self._service.keep(self._save)
         await asyncio.to_thread(self._ledger.reread)
 
     def _progress(self, sent: int) -> None:

@@ -15,7 +15,6 @@ from dw_jupyter.api.ids import bare
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.kept import load_kept
 from dw_jupyter.frames.results import Results
-from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job import loop, registry
 from dw_jupyter.job.adopt import adopt
@@ -52,9 +51,10 @@ def attach(job_id: str, *, account: str | None = None) -> Job:
         raise errors.JournalError(
             f"The index of job {record.id} cannot be read: {error}"[:200], "Run its cell again."
         ) from None
-    schema = Schema.from_json(record.json_schema) if record.json_schema else None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
-    job = Job(registry.open_job(journal), index=index, kept=kept, early=early, empty=Results(record.rows, schema).frame)
+    job = Job(
+        registry.open_job(journal), index=index, kept=kept, early=early, empty=Results(record.rows, record.schema).frame
+    )
     job.ready()
     return job
 
