@@ -15,7 +15,7 @@ from dw_jupyter.local.database import Database
 from dw_jupyter.local.dialects import responses
 from dw_jupyter.local.engine import REST_SECONDS
 from dw_jupyter.local.limits import RESPONSES
-from dw_jupyter.local.outcome import is_retriable
+from dw_jupyter.local.patience import persevere
 
 logger = logging.getLogger(__name__)
 
@@ -98,23 +98,13 @@ class Background:
     async def _answer(self, body: dict[str, Any]) -> Answer:
         """Ask, and ask again while the failure may pass."""
         asked = {name: value for name, value in body.items() if name not in {"background", "stream"}}
-        patience = self._backend.patience
-        wait = patience.first_wait
-        for left in reversed(range(patience.attempts)):
-            try:
-                if self._backend.find(body["model"]) is None:  # it was asked for while another model was served
-                    return Answer.refusal(404, f"The model '{body['model']}' is not served now.")
-                answer = await self._backend.complete(RESPONSES, asked)
-                if not left or not is_retriable(answer.status_code):
-                    return answer
-                asked_wait = answer.retry_after
-            except NoAnswer as error:
-                if not left:
-                    return Answer.refusal(502, f"The model could not be reached: {error}")
-                asked_wait = None
-            await asyncio.sleep(min(max(wait, asked_wait or 0), patience.longest_wait))
-            wait *= 2
-        raise AssertionError("the last attempt returns")
+
+        if self._backend.find(body["model"]) is None:  # it was asked for while another model was served
+            return Answer.refusal(404, f"The model '{body['model']}' is not served now.")
+        try:
+            return await persevere(lambda: self._backend.complete(RESPONSES, asked), self._backend.patience)
+        except NoAnswer as error:
+            return Answer.refusal(502, f"The model could not be reached: {error}")
 
 
 def _end(answer: Answer) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dw_jupyter.local.database import Database
 from dw_jupyter.local.dialects import message_replies
 from dw_jupyter.local.limits import MESSAGES, RESPONSES
 from dw_jupyter.local.outcome import Outcome, Request
+from dw_jupyter.local.patience import persevere
 from dw_jupyter.local.recorder import Recorder
 from dw_jupyter.local.refusal import envelope
 
@@ -138,29 +139,24 @@ class Engine:
             return outcome.fail(request, "RequestBuilderError", {"error": repr(error)})
 
     async def _answer(self, request: Request) -> Outcome:
-        """Have a request answered, waiting and asking again while its failure may pass."""
-        patience = self._backend.patience
-        wait = patience.first_wait
-        attempt = 1
-        while True:
-            asked_wait = None
-            try:
-                async with self._slots:
-                    start = time.monotonic()
-                    answer = await self._ask(request)
-                seconds = time.monotonic() - start
-                if answer.status_code < 400:
-                    return outcome.succeed(request, answer, seconds=seconds)
-                ended = outcome.refuse(request, answer, seconds=seconds)
-                if not outcome.is_retriable(answer.status_code):
-                    return ended
-                asked_wait = answer.retry_after
-            except NoAnswer as error:
-                ended = outcome.fail(request, error.kind, {"error": str(error)})
-            if attempt == patience.attempts:
-                return ended
-            await asyncio.sleep(min(max(wait, asked_wait or 0), patience.longest_wait))
-            wait, attempt = wait * 2, attempt + 1
+        """Have a request answered, asking again while its failure may pass."""
+        seconds = 0.0
+
+        async def ask() -> Answer:
+            nonlocal seconds
+            async with self._slots:
+                start = time.monotonic()
+                answer = await self._ask(request)
+            seconds = time.monotonic() - start
+            return answer
+
+        try:
+            answer = await persevere(ask, self._backend.patience)
+        except NoAnswer as error:
+            return outcome.fail(request, error.kind, {"error": str(error)})
+        if answer.status_code < 400:
+            return outcome.succeed(request, answer, seconds=seconds)
+        return outcome.refuse(request, answer, seconds=seconds)
 
     async def _ask(self, request: Request) -> Answer:
         body = msgspec.json.decode(request.body)
