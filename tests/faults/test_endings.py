@@ -43,25 +43,29 @@ job.look(10)
     assert run(BEGIN + "print(job.result(60)['dw_status'].eq('completed').all())", environment) == "True\n"
 
 
-def test_a_script_that_submits_and_ends_has_submitted(environment: dict[str, str], service: ServiceProcess) -> None:
+def test_a_script_that_submits_and_ends_has_submitted(
+    environment: dict[str, str], slow_service: ServiceProcess
+) -> None:
     """`dw.submit` returns at once, and the interpreter does not end before the batch is made."""
     run(BEGIN.replace("job.received()", ""), environment)
-    with service.http() as http:
+    with slow_service.http() as http:
         assert live_requests(http) == 40
 
 
-def test_a_cancel_outlives_the_program_that_asked_for_it(environment: dict[str, str], service: ServiceProcess) -> None:
+def test_a_cancel_outlives_the_program_that_asked_for_it(
+    environment: dict[str, str], slow_service: ServiceProcess
+) -> None:
     """The wish is on the disk when `cancel` returns: whoever opens the job next carries it out."""
     run(BEGIN + "job.cancel(); os._exit(0)", environment)
     ended = (
         "job = dw.attach(dw.jobs().job[0]); job.done() or loop.wait(job._ended, timeout=30); print(job.snapshot.state)"
     )
     assert run(f"import dw_jupyter as dw\nfrom dw_jupyter.job import loop\n{ended}", environment) == "cancelled\n"
-    with service.http() as http:
+    with slow_service.http() as http:
         assert live_requests(http) == 0
 
 
-def test_another_kernel_watches_and_may_cancel(environment: dict[str, str], service: ServiceProcess) -> None:
+def test_another_kernel_watches_and_may_cancel(environment: dict[str, str], slow_service: ServiceProcess) -> None:
     """A second kernel that runs the same cell shows the first one's progress, sends nothing, and can cancel it."""
     with Kernel(environment) as owner, Kernel(environment) as other:
         for kernel in (owner, other):
@@ -74,11 +78,11 @@ def test_another_kernel_watches_and_may_cancel(environment: dict[str, str], serv
         wait_until(lambda: other.run("print(job.snapshot.state)").text == "cancelled\n")
         said = other.run("print(answers.dw_status.isin(['completed', 'cancelled']).all())").text
         assert re.fullmatch(r"answers: cancelled: \d+ of 40 answered\nTrue\n", said)
-    with service.http() as http:
+    with slow_service.http() as http:
         assert len(http.get("batches").json()["data"]) == 1
 
 
-def test_another_kernel_takes_over(environment: dict[str, str], service: ServiceProcess) -> None:
+def test_another_kernel_takes_over(environment: dict[str, str], slow_service: ServiceProcess) -> None:
     """When the kernel that drives a job is killed, the one that watches brings it to its end."""
     with Kernel(environment) as owner, Kernel(environment) as other:
         for kernel in (owner, other):
@@ -87,5 +91,5 @@ def test_another_kernel_takes_over(environment: dict[str, str], service: Service
         owner.kill()
         assert other.run("await job").status == "ok"
         assert other.run("print(answers.response.tolist() == rows.text.tolist())").text == "True\n"
-    with service.http() as http:
+    with slow_service.http() as http:
         assert live_requests(http) == 40

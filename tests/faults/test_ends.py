@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import openai
@@ -12,16 +11,7 @@ import dw_jupyter as dw
 from dw_jupyter.errors import JobError, JobFailedError, JournalError, NotFoundError
 from dw_jupyter.job import breaker
 from tests.fault_rules import add_fault, clear_faults
-from tests.service_process import ServiceProcess, start_service, wait_until
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
-    """A service whose books only this test writes."""
-    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield running
+from tests.service_process import ServiceProcess, wait_until
 
 
 def make_elsewhere(client: openai.OpenAI, *texts: str, folder: Path) -> str:

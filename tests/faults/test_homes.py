@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,18 +10,8 @@ import pytest
 import dw_jupyter as dw
 from dw_jupyter.errors import JournalError
 from tests.faults.books import batches
-from tests.service_process import start_service
 
 FRAME = pd.DataFrame({"text": ["one", "two"]})
-
-
-@pytest.fixture
-def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """The books of a service that only this test uses."""
-    with start_service(tmp_path / "service", "--model", "echo") as running, running.http() as client:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield client
 
 
 def test_a_home_that_cannot_be_written_is_said_before_anything_is_sent(

@@ -14,7 +14,9 @@ rows = pd.DataFrame({"text": [f"row {n}" for n in range(40)]})
 CELL = "%%dwbatch rows -o answers -j job\n{{ text }}"
 
 
-def test_an_interrupt_stops_the_waiting_and_not_the_job(environment: dict[str, str], service: ServiceProcess) -> None:
+def test_an_interrupt_stops_the_waiting_and_not_the_job(
+    environment: dict[str, str], slow_service: ServiceProcess
+) -> None:
     """Interrupting any kind of wait ends the cell, as an error that says how to go on."""
     with Kernel(environment) as kernel:
         assert kernel.run(SET_UP).status == "ok"
@@ -33,11 +35,11 @@ def test_an_interrupt_stops_the_waiting_and_not_the_job(environment: dict[str, s
         assert timeout.text == "timeout\n"
         assert kernel.run("job.cancel()").status == "ok"
         assert "cancelled" in kernel.run("await job").traceback + kernel.run("print(job.status.lower())").text
-    with service.http() as http:
+    with slow_service.http() as http:
         assert len(http.get("batches").json()["data"]) == 1
 
 
-def test_a_killed_kernel_loses_nothing(environment: dict[str, str], service: ServiceProcess) -> None:
+def test_a_killed_kernel_loses_nothing(environment: dict[str, str], slow_service: ServiceProcess) -> None:
     """After `kill -9` the same cell in a new kernel attaches, shows what was answered, and ends with every row."""
     with Kernel(environment) as kernel:
         kernel.run(SET_UP)
@@ -52,7 +54,7 @@ def test_a_killed_kernel_loses_nothing(environment: dict[str, str], service: Ser
         waited = kernel.run("await job\nprint(answers.response.tolist() == rows.text.tolist())")
         assert re.fullmatch(r"answers: \d+ of 40 answered\nTrue\n", waited.text)
         assert kernel.run("print((answers.dw_status == 'completed').all())").text == "True\n"
-    with service.http() as http:
+    with slow_service.http() as http:
         assert live_requests(http) == 40
 
 

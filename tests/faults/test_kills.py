@@ -2,34 +2,18 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.fault_rules import add_fault, clear_faults
 from tests.faults.books import answered_requests, live_batches, live_requests
 from tests.faults.program import Program
 from tests.faults.stories import STORIES, Trial
 from tests.faults.traps import STEPS, Trap
-from tests.service_process import ServiceProcess, start_service
+from tests.service_process import ServiceProcess
 
 SEED = 20261122
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[ServiceProcess]:
-    """A service whose books only this test writes."""
-    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
-        yield running
-
-
-@pytest.fixture
-def http(service: ServiceProcess) -> Iterator[httpx.Client]:
-    """Its books."""
-    with service.http() as client:
-        yield client
 
 
 def test_a_kill_at_any_step_costs_nothing(

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,19 +9,10 @@ import dw_jupyter as dw
 from dw_jupyter.job import send
 from tests.fault_rules import add_fault, clear_faults, list_faults
 from tests.faults.books import answered_requests, live_requests
-from tests.service_process import ServiceProcess, start_service
+from tests.service_process import ServiceProcess
 
 ROWS = 7
 UPLOAD, CREATE, CONTENT = "POST /v1/files", "POST /v1/batches", "GET /v1/files/{id}/content"
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
-    """A service whose books only this test writes."""
-    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield running
 
 
 def run(rules: list[tuple[str, str, dict[str, Any]]], service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:

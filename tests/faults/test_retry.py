@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,18 +9,7 @@ import dw_jupyter as dw
 from dw_jupyter.errors import OptionError
 from dw_jupyter.job import again
 from tests.fault_rules import NO_CREDIT, add_fault
-from tests.service_process import ServiceProcess, start_service
-
-TEXTS = ["one", "fail 500 once", "fail 400", "two"]
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
-    """A service whose books only this test writes."""
-    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield running
+from tests.service_process import ServiceProcess
 
 
 def books(service: ServiceProcess) -> list[tuple[int, int, int]]:

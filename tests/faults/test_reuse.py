@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,15 +12,6 @@ from tests.faults.books import live_requests
 from tests.service_process import start_service, wait_until
 
 ROWS = [f"row {n}" for n in range(8)]
-
-
-@pytest.fixture
-def http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """The books of a service that only this test uses."""
-    with start_service(tmp_path / "service", "--model", "echo") as running, running.http() as client:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield client
 
 
 def run(*texts: str, **options: object) -> dw.Job:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -12,18 +9,9 @@ from dw_jupyter.frames.limits import Limits
 from dw_jupyter.job import prepare
 from tests.fault_rules import NO_CREDIT, add_fault
 from tests.faults.books import answered_requests, live_requests
-from tests.service_process import ServiceProcess, start_service
+from tests.service_process import ServiceProcess
 
 FRAME = pd.DataFrame({"text": [f"row {n}" for n in range(8)]})
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
-    """A service whose books only this test writes."""
-    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -12,18 +11,9 @@ from dw_jupyter.frames.limits import Limits
 from dw_jupyter.job import prepare
 from tests.fault_rules import UNAVAILABLE, add_fault, clear_faults
 from tests.faults.books import asked_texts, batches, live_requests
-from tests.service_process import ServiceProcess, start_service, wait_until
+from tests.service_process import ServiceProcess, wait_until
 
 CONTENT = "GET /v1/files/{id}/content"
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
-    """A service whose books only this test writes."""
-    with start_service(tmp_path / "service", "--model", "echo", "--faults") as running:
-        monkeypatch.setenv("DOUBLEWORD_API_BASE", running.base_url)
-        monkeypatch.setenv("DOUBLEWORD_API_KEY", running.api_key)
-        yield running
 
 
 def submit(*texts: str, **options: object) -> dw.Job:
