@@ -202,6 +202,7 @@ class AsyncClient:
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         completion_window: str | None = None,
+        member_id: str | None = None,
         active_first: bool = False,
         analytics: bool = False,
         after: str | None = None,
@@ -215,6 +216,7 @@ class AsyncClient:
             created_after: a time; a naive one is local.
             created_before: likewise.
             completion_window: one, or several between commas.
+            member_id: only those of one member of the organisation.
             active_first: unfinished ones before the others.
             analytics: have each batch carry its analytics.
             after: the id to go on behind.
@@ -226,6 +228,7 @@ class AsyncClient:
             created_after=created_after,
             created_before=created_before,
             completion_window=completion_window,
+            member_id=member_id,
             active_first="true" if active_first else None,
             include="analytics" if analytics else None,
             limit=limit,

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -181,6 +183,30 @@ async def test_lists_go_through_their_pages(honest: bool) -> None:
     async with client_of(handler) as client:
         listed = [batch.id async for batch in client.list_batches(limit=3)]
     assert listed == (ids if honest else ids[:3])
+
+
+async def test_filters_are_asked_for_as_the_service_names_them() -> None:
+    """Each filter of a list is in its query, a time with its zone; what is not given is not."""
+    seen: list[dict[str, str]] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(dict(request.url.params))
+        return httpx.Response(200, json={"data": []})
+
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    given: dict[str, Any] = {"search": "a b", "status": "failed", "completion_window": "24h,1h", "member_id": "m"}
+    async with client_of(handler) as client:
+        listed = client.list_batches(
+            **given, created_after=moment, created_before=moment, active_first=True, analytics=True, after="x", limit=7
+        )
+        assert [batch.id async for batch in listed] == []
+        assert [file.id async for file in client.list_files(purpose="batch", order="asc")] == []
+    told = datetime.fromisoformat(seen[0].pop("created_after"))
+    assert told == datetime.fromisoformat(seen[0].pop("created_before")) == moment
+    assert seen == [
+        {**given, "active_first": "true", "include": "analytics", "after": "x", "limit": "7"},
+        {"purpose": "batch", "order": "asc", "limit": "100"},
+    ]
 
 
 async def test_a_delete_whose_answer_was_lost_is_done() -> None:
