@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from weakref import WeakSet
 
 import httpx
+from anyio import CancelScope
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from dw_jupyter import config, errors
@@ -115,13 +116,22 @@ class Client:
     def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._closed:
             raise errors.ConfigurationError("This client is closed.", "Make another one.")
-        future: Future[T] | None = None
+        scopes: list[CancelScope] = []
+
+        async def attempt() -> T:
+            with CancelScope() as scope:
+                scopes.append(scope)
+                return await call()
+            raise CancelledError  # given up, so that nobody hears of it
+
         try:
-            future = self._portal.start_task_soon(call)
-            return future.result()
+            return self._portal.start_task_soon(attempt).result()
+        except Exception:
+            raise
         except BaseException:
-            if future is not None:
-                future.cancel()  # an interrupted cell gives the call up
+            # An interrupted cell gives the call up, also one interrupted before it had the future in its hands.
+            for scope in scopes:
+                self._portal.start_task_soon(scope.cancel)
             raise
 
 
