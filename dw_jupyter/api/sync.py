@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -19,6 +19,7 @@ from dw_jupyter import config, errors
 from dw_jupyter.api import retry
 from dw_jupyter.api.client import AsyncClient
 
+TURN_SECONDS = 0.2
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -125,7 +126,11 @@ class Client:
             raise CancelledError  # given up, so that nobody hears of it
 
         try:
-            return self._portal.start_task_soon(attempt).result()
+            future = self._portal.start_task_soon(attempt)
+            # In turns: an interrupt that comes in the instant before a wait does not end it.
+            while not wait((future,), TURN_SECONDS).done:
+                pass
+            return future.result()
         except Exception:
             raise
         except BaseException:
