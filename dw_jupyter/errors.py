@@ -11,11 +11,13 @@
     ├── ConfigurationError          no key, no model, no account of that name
     ├── LocalServiceError           the embedded service could not be started
     ├── JournalError                the journal on disk could not be read or written
-    ├── JobError                    a job that ended without doing its work
+    ├── JobError                    a job that did not do its work
     │   ├── JobFailedError
-    │   └── JobCancelledError
+    │   ├── JobCancelledError
+    │   └── JobUnreachableError
     └── APIError                    the service, or the way to it
         ├── APIConnectionError      no answer, or only a part of one
+        │   └── IncompleteError         an answer that ended before it had what it announced
         └── APIStatusError          an answer that says no
             ├── AuthenticationError     401
             ├── PaymentRequiredError    402
@@ -106,7 +108,7 @@ class JournalError(DoublewordError):
 
 
 class JobError(DoublewordError):
-    """A job ended without doing its work; ``job`` is its id."""
+    """A job did not do its work; ``job`` is its id."""
 
     def __init__(self, what: str, todo: str = "", *, job: str = "") -> None:
         super().__init__(what, todo)
@@ -119,6 +121,10 @@ class JobFailedError(JobError):
 
 class JobCancelledError(JobError):
     """The job was cancelled before any row was answered."""
+
+
+class JobUnreachableError(JobError):
+    """The job may go on, but this kernel cannot follow it; the cause says why."""
 
 
 class APIError(DoublewordError):
@@ -141,6 +147,10 @@ class APIConnectionError(APIError):
     def __init__(self, what: str, todo: str = "", *, method: str = "", path: str = "", unclear: bool = True) -> None:
         super().__init__(what, todo, method=method, path=path)
         self.unclear = unclear
+
+
+class IncompleteError(APIConnectionError):
+    """The service gave fewer lines than it said that there are."""
 
 
 class APIStatusError(APIError):

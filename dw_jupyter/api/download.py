@@ -65,7 +65,7 @@ async def read_lines(
             got = await reader.read(wire, path, params=params | start | left)
             if got.last_line is None or got.last_line <= skip + done + got.lines:
                 return Received(lines=done + got.lines, last_line=got.last_line, incomplete=got.incomplete)
-            error: errors.APIError = errors.APIConnectionError(
+            error: errors.APIError = errors.IncompleteError(
                 f"GET {path} ended after {skip + done + got.lines:,} of {got.last_line:,} lines.",
                 "Try again: it goes on from there.",
                 method="GET",

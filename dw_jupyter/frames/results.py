@@ -23,7 +23,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 # The states of a row; a line counts where its state is more than the row's.
 _LADDER: tuple[Status, ...] = ("pending", "missing", "expired", "cancelled", "failed", "completed")
-_OPEN, _FAILED, _COMPLETED = 0, 4, 5
+_OPEN, _FAILED, _COMPLETED = map(_LADDER.index, ("pending", "failed", "completed"))
 _CODES = np.array([STATUSES.index(status) for status in _LADDER], dtype=np.int8)
 _USUAL = frozenset({"", "stop"})
 _PIECE = 256 * 1024
@@ -70,12 +70,16 @@ class Results:
     @property
     def completed(self) -> int:
         """Rows with an answer."""
-        return int(np.count_nonzero(self._shown(self._states) == _COMPLETED))
+        return self.count("completed")
 
     @property
     def failed(self) -> int:
         """Rows that failed, and have no answer."""
-        return int(np.count_nonzero(self._shown(self._states) == _FAILED))
+        return self.count("failed")
+
+    def count(self, status: Status) -> int:
+        """How many rows have this status."""
+        return int(np.count_nonzero(self._shown(self._states) == _LADDER.index(status)))
 
     def rows_of(self, *statuses: Status) -> Positions:
         """The rows with an answer of their own whose status is one of these."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.limits import Limits
@@ -113,3 +116,27 @@ def deal(files: Iterable[Path], piles: Positions, folder: Path, limits: Limits) 
                         writers[piles[row]].write((line,), len(line), row=row)
                     row += 1
     return [writer.shards for writer in writers]
+
+
+def pick_lines(files: Iterable[Path], wanted: npt.NDArray[np.bool_]) -> Iterator[bytes]:
+    """Some of the lines of request files, in blocks of whole lines.
+
+    Args:
+        files: request files.
+        wanted: for each of their lines, from the first of the first file on, whether it is wanted.
+    """
+    held: list[bytes] = []
+    size = 0
+    choices = iter(wanted.tolist())
+    for path in files:
+        with path.open("rb") as lines:
+            for line in lines:
+                if next(choices):
+                    held.append(line)
+                    size += len(line)
+                if size > _BUFFER:
+                    yield b"".join(held)
+                    held.clear()
+                    size = 0
+    if held:
+        yield b"".join(held)

@@ -13,6 +13,7 @@ from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.job import journal as journals
+from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import INDEX, ids_in
 from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
@@ -35,7 +36,7 @@ async def adopt(connection: config.Connection, batch_id: str) -> Journal:
             await _fetch_requests(client, batch, folder / "requests-000.jsonl")
         ids = [custom_id or "" for custom_id in ids_in(folder / "requests-000.jsonl")]
         record = _record(connection, batch, rows=len(ids))
-        with journals.disk(home):
+        with disk(home):
             record.shards[0].bytes = (folder / "requests-000.jsonl").stat().st_size
             save_index(pd.Index(ids, dtype="object", name="custom_id"), folder / INDEX)
         return journals.publish(folder, record, fresh=False)[0]
@@ -43,7 +44,7 @@ async def adopt(connection: config.Connection, batch_id: str) -> Journal:
 
 async def _fetch_requests(client: AsyncClient, batch: Batch, path: Path) -> None:
     if batch.input_file_id:
-        with contextlib.suppress(errors.NotFoundError), journals.disk(path.parent):
+        with contextlib.suppress(errors.NotFoundError), disk(path.parent):
             await client.download(batch.input_file_id, path)
             return
     raise errors.JobError(

@@ -6,11 +6,15 @@ import os
 
 import numpy as np
 
+from dw_jupyter.api.lines import LineFile
+from dw_jupyter.errors import JournalError
 from dw_jupyter.frames.hashes import match
 from dw_jupyter.frames.results import Results
+from dw_jupyter.frames.shards import pick_lines
 from dw_jupyter.job import cache
-from dw_jupyter.job.journal import Journal, disk
-from dw_jupyter.job.ledger import REUSED, Ledger, rows_of
+from dw_jupyter.job.disk import disk
+from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, deciding
+from dw_jupyter.job.ledger import Ledger, rows_of
 
 
 class Borrowed:
@@ -29,7 +33,7 @@ class Borrowed:
         keys = cache.keys_of(journal)
         ours, theirs = match(keys[np.isin(keys["row"], open_rows)], cache.keys_of(other))
         self._source = cache.Source(other, ours, theirs, record.schema)
-        self._path = journal.folder / REUSED
+        self._path = journal.path("borrowed", number)
         self._ledger = ledger
 
     def take(self) -> None:
@@ -43,21 +47,38 @@ class Borrowed:
 
 
 def release(journal: Journal, number: int, results: Results) -> None:
-    """Let a shard go that waited: its request file keeps the lines of the rows that are still open."""
+    """Let a shard go that waited: its request file keeps the lines of the rows that are still open.
+
+    It goes on waiting where the job that it waits for has been taken up again meanwhile.
+
+    Raises:
+        JournalError: the disk does not take it; it waits still.
+    """
     shard = journal.record.shards[number]
-    rows = rows_of(journal, number)
-    left = np.isin(rows, results.rows_of("pending"))
-    path = journal.requests_path(number)
-    aside = path.with_suffix(".left")
-    with disk(journal.folder):
-        with path.open("rb") as lines, aside.open("wb") as file:
-            for line, kept in zip(lines, left.tolist(), strict=True):
-                if kept:
-                    file.write(line)
+    with deciding(journal.folder.parent.parent), disk(journal.folder):
+        if not journal.cancel_asked and _runs(journal, shard.waits_for):
+            return
+        left = np.isin(rows_of(journal, number), results.rows_of("pending"))
+        path = journal.requests_path(number)
+        answered = LineFile(journal.folder / REUSED_REQUESTS)
+        for lines in pick_lines([path], ~left):
+            answered.append(lines)
+        aside = path.with_suffix(".left")
+        with aside.open("wb") as file:
+            for lines in pick_lines([path], left):
+                file.write(lines)
             size = file.tell()
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-    journal.record.reused += int(np.count_nonzero(~left))
-    shard.requests, shard.bytes, shard.waits_for = int(np.count_nonzero(left)), size, ""
-    journal.save()
+        journal.record.reused += int(np.count_nonzero(~left))
+        shard.requests, shard.bytes, shard.waits_for = int(np.count_nonzero(left)), size, ""
+        journal.save()
+
+
+def _runs(journal: Journal, other: str) -> bool:
+    """Whether another job has not ended, as the disk knows; one that was forgotten has."""
+    try:
+        return Journal.load(journal.folder.parent / other).record.finished is None
+    except JournalError:
+        return False

@@ -26,3 +26,9 @@ class Breaker:
             return False
         self._looked = True
         return failed >= NEARLY_ALL * done
+
+
+def explain(first: int, failed: int, reason: str) -> str:
+    """Why a job was stopped: two lines."""
+    what = f"Stopped, since {failed:,} of the first {first:,} rows failed: {reason}"
+    return f"{what[:240]}\n`job.errors()` says why. Mend the prompt, or go through with `job.retry()`."

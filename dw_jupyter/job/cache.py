@@ -18,11 +18,11 @@ from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.hashes import Keys, load_keys, match, rehash, save_keys
 from dw_jupyter.frames.reuse import Gleaner
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.journal import Journal, records
-from dw_jupyter.job.ledger import REUSED
+from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, Kind, records
 from dw_jupyter.job.record import JobRecord
 
 KEYS = "cache.npy"
+_ANSWERS: tuple[Kind, ...] = ("output", "borrowed", "reused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +105,9 @@ class Source:
 
 def answer_files(journal: Journal) -> list[Path]:
     """The files that hold a job's answers: what was asked last first, since it is what the job shows."""
-    shards = reversed(range(len(journal.record.shards)))
-    return [*(journal.path("output", number) for number in shards), journal.folder / REUSED]
+    shards = len(journal.record.shards)
+    later = ((kind, number) for number in reversed(range(shards)) for kind in _ANSWERS)
+    return [journal.path("reused", shards), *(journal.path(kind, number) for kind, number in later)]
 
 
 def keys_of(journal: Journal) -> Keys:
@@ -114,7 +115,8 @@ def keys_of(journal: Journal) -> Keys:
     path = journal.folder / KEYS
     keys = load_keys(path)
     if keys is None:
-        files = (journal.requests_path(number) for number in range(len(journal.record.shards)))
+        shards = range(len(journal.record.shards))
+        files = [journal.folder / REUSED_REQUESTS, *(journal.requests_path(number) for number in shards)]
         keys = rehash((block for file in files for block in read_blocks(file)), definite=journal.record.definite)
         with contextlib.suppress(OSError):
             save_keys(keys, path)

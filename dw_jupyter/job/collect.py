@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.api.types import Batch
@@ -47,14 +48,17 @@ class Collector:
             APIError: a download broke off; what came whole is kept, and the next call goes on behind it.
             JournalError: the disk does not take it.
         """
-        batch = self._journal.record.shards[self._number].batch
-        if batch is None:
-            return
+        batch = self._batch
         # Some services count nothing before the end, and some nothing at all.
         blind = batch.ended and batch.total == 0
-        for path, file_id, promised in self._files(batch):
-            if blind or self._journal.cursor(path) < promised:
-                await self._fetch(client, path, file_id)
+        await self._fetch_each(
+            client,
+            [
+                (path, file_id)
+                for path, file_id, promised in self._files(batch)
+                if blind or self._journal.cursor(path) < promised
+            ],
+        )
 
     def whole(self, batch: Batch) -> bool:
         """Whether as many different lines are here as the counts of the batch promise. For a worker thread."""
@@ -63,24 +67,58 @@ class Collector:
             _different(path) >= promised for path, _, promised in files
         )
 
-    async def refetch(self, client: AsyncClient) -> None:
-        """Fetch both files from their first line: a line can land before the cursor, if rarely.
+    def begin_again(self) -> None:
+        """Prepare to fetch both files from their first line. For a worker thread.
 
-        A file is fetched whole beside the old one before it takes its place.
+        Raises:
+            JournalError: the disk does not take it.
         """
-        batch = self._journal.record.shards[self._number].batch
-        if batch is None:
-            return
-        for path, file_id, _ in self._files(batch):
-            newer = path.with_suffix(".next")
-            self._journal.begin(newer)
-            await self._fetch(client, newer, file_id)
-            self._journal.replace(path, newer)
+        for path, _, _ in self._files(self._batch):
+            self._journal.begin(_newer(path))
 
-    async def _fetch(self, client: AsyncClient, path: Path, file_id: str) -> None:
-        skip = self._journal.cursor(path)
-        receive = partial(self._ledger.append, path)
-        await client.read_file(file_id, receive, skip=skip, first=self._journal.lines(path).first())
+    async def refetch(self, client: AsyncClient) -> None:
+        """Fetch both files from their first line, beside those that are here: a line can land before the cursor.
+
+        Another call goes on where one broke off.
+
+        Raises:
+            APIError: a download broke off.
+            JournalError: the disk does not take it.
+        """
+        await self._fetch_each(client, [(_newer(path), file_id) for path, file_id, _ in self._files(self._batch)])
+
+    def take_newer(self) -> None:
+        """Put what was fetched again in the place of what is here, where it is not less. For a worker thread.
+
+        Raises:
+            JournalError: the disk does not take it.
+        """
+        for path, _, _ in self._files(self._batch):
+            if _different(_newer(path)) >= _different(path):
+                self._journal.replace(path, _newer(path))
+
+    @property
+    def _batch(self) -> Batch:
+        batch = self._journal.record.shards[self._number].batch
+        assert batch is not None  # noqa: S101 - answers are fetched of what was sent
+        return batch
+
+    async def _fetch_each(self, client: AsyncClient, files: list[tuple[Path, str]]) -> None:
+        """Fetch what is new of each file; one that ends early holds no other up."""
+        early: errors.IncompleteError | None = None
+        for path, file_id in files:
+            skip = self._journal.cursor(path)
+            receive = partial(self._ledger.append, path)
+            try:
+                await client.read_file(file_id, receive, skip=skip, first=self._journal.lines(path).first())
+            except errors.IncompleteError as error:
+                early = error
+        if early is not None:
+            raise early
+
+
+def _newer(path: Path) -> Path:
+    return path.with_suffix(".next")
 
 
 def _different(path: Path) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from dw_jupyter import errors
-from dw_jupyter.job.borrowed import Borrowed, release
+from dw_jupyter.job import borrowed
+from dw_jupyter.job.borrowed import Borrowed
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import Ledger
 from dw_jupyter.job.service import Service
@@ -24,6 +24,7 @@ class Neighbour(Protocol):
 
     journal: Journal
     done: concurrent.futures.Future[Snapshot]
+    error: errors.DoublewordError | None
 
 
 class Placed(Protocol):
@@ -101,18 +102,30 @@ class Crew:
             self._placed(self.error, partly=any(record.batch or record.waits_for for record in records))
 
     async def _wait_for(self, shard: Shard) -> None:
-        """Take over the answers that another job gets for this shard's rows; what is left then is sent."""
-        other = None
-        with contextlib.suppress(errors.JournalError):  # deleted: then nothing comes from there
+        """Take over the answers that another job gets for this shard's rows; what is left then is sent.
+
+        Raises:
+            DoublewordError: the other job cannot go on, and neither can this one: what it asks may be answered yet.
+        """
+        release = partial(borrowed.release, self._journal, shard.number, self._ledger.results)
+        while shard.record.waits_for:
+            await self._borrow(shard)
+            # It may have been taken up again since it ended: then it asks these rows, and is waited for once more.
+            await self._service.keep(partial(asyncio.to_thread, release))
+
+    async def _borrow(self, shard: Shard) -> None:
+        try:
             other = await self._neighbour(self._journal.folder.parent / shard.record.waits_for)
-        if other is not None:
-            borrowed = await asyncio.to_thread(Borrowed, self._journal, shard.number, other.journal, self._ledger)
-            ended = asyncio.wrap_future(other.done)
-            while not self._journal.cancel_asked:
-                over = ended.done()
-                await self._service.keep(partial(asyncio.to_thread, borrowed.take))
-                self._changed()
-                if over:
-                    break
-                await asyncio.wait((ended,), timeout=self._service.pace.least)
-        await self._service.keep(partial(asyncio.to_thread, release, self._journal, shard.number, self._ledger.results))
+        except errors.JournalError:  # deleted: then nothing comes from there
+            return
+        source = await asyncio.to_thread(Borrowed, self._journal, shard.number, other.journal, self._ledger)
+        ended = asyncio.wrap_future(other.done)
+        while not self._journal.cancel_asked:
+            over = ended.done()
+            await self._service.keep(partial(asyncio.to_thread, source.take))
+            self._changed()
+            if over:
+                break
+            await asyncio.wait((ended,), timeout=self._service.pace.least)
+        if other.error is not None and other.journal.record.finished is None and not self._journal.cancel_asked:
+            raise other.error

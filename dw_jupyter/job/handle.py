@@ -22,9 +22,13 @@ from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noti
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.publisher import Renderer
-from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.job.snapshot import Snapshot, State
 
 HEARTBEAT = 0.1
+_WRONG: dict[State, type[errors.JobError]] = {
+    "failed": errors.JobFailedError,
+    "unreachable": errors.JobUnreachableError,
+}
 
 
 class Job:
@@ -143,12 +147,8 @@ class Job:
         life = self._life()
         if life is None or not life.done.done():
             raise errors.OptionError("The job still runs.", "Wait for its end, or cancel it, then retry.")
-        limits = prepare.LIMITS
-        opened = loop.spawn(
-            registry.open_job(
-                Journal.load(life.journal.folder), again=partial(again.retry, where=where, body=body, limits=limits)
-            )
-        )
+        taken_up = partial(again.retry, where=where, body=body, limits=prepare.LIMITS)
+        opened = loop.spawn(registry.reopen_job(Journal.load(life.journal.folder), taken_up))
         loop.wait(opened)
         self._begin(opened)
         return self
@@ -190,6 +190,7 @@ class Job:
         Raises:
             JobFailedError: nothing was answered; a row that failed is not an error but has a ``dw_status``.
             JobCancelledError: it was cancelled before a row was answered.
+            JobUnreachableError: it goes on, but this kernel cannot follow it, such as for want of the right key.
             TimeoutError: ``timeout`` seconds are over; the job goes on.
             KeyboardInterrupt: the wait was interrupted; the job goes on.
         """
@@ -237,9 +238,9 @@ class Job:
         life = self._life()
         if life is None:
             self._opened.result()  # raises what kept the job from being prepared
-        if snapshot.state == "failed":
+        if snapshot.state in _WRONG:
             what, _, todo = snapshot.error.partition("\n")
-            raise errors.JobFailedError(what, todo, job=snapshot.job) from life.error if life else None
+            raise _WRONG[snapshot.state](what, todo, job=snapshot.job) from life.error if life else None
         if snapshot.state == "cancelled" and not snapshot.completed:
             raise errors.JobCancelledError(
                 "The job was cancelled before a row was answered.",

@@ -7,7 +7,9 @@
       requests-000.jsonl    one file a shard, written once
       output-000.jsonl      answers as they were fetched, whole lines only
       error-000.jsonl       failures, likewise; put aside as error-000.0.old when the service runs them again
-      reused.jsonl          answers taken over from other jobs
+      reused-000.jsonl      answers that other jobs had, when there were so many shards
+      borrowed-000.jsonl    answers that another job got for the rows of a shard which waited for them
+      reused-requests.jsonl the requests that were answered so, and that this job has not sent
       index.parquet         the source's index
       shares.npy            for each row the one whose answer it has, where rows ask the same
       cache.npy             the hashes of its requests, sorted; made again where it is missing
@@ -15,7 +17,8 @@
       cancel                there when the user wants the job to end; in a file of its own, since any kernel may ask
 
 The files are the truth, and anybody can read them. The number of whole lines of an output or error file is the
-cursor from which its download goes on. A job's id is the beginning of a digest over its account and its requests in
+cursor from which its download goes on. In the folder of all jobs, ``.deciding`` is held while a kernel decides which
+rows it sends. A job's id is the beginning of a digest over its account and its requests in
 order, so that the same cell finds the same folder. A key or an address is never written here: the record names the
 account.
 """
@@ -24,7 +27,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import shutil
 import threading
@@ -34,14 +36,17 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from dw_jupyter.api.lines import LineFile
 from dw_jupyter.errors import JournalError
+from dw_jupyter.job.disk import KEEP, disk, sync_folder, write_whole
 from dw_jupyter.job.record import VERSION, JobRecord
 
-Kind = Literal["output", "error"]
+Kind = Literal["output", "error", "reused", "borrowed"]
+REUSED_REQUESTS = "reused-requests.jsonl"
 STAGING_SECONDS = 24 * 3600.0
+DECIDING_SECONDS = 120.0
 
 
 class _Versioned(msgspec.Struct):
@@ -74,7 +79,7 @@ class Journal:
         except FileNotFoundError:
             raise JournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
         except (OSError, msgspec.MsgspecError) as error:
-            raise JournalError(f"The journal {folder} cannot be read: {error}", _KEEP) from None
+            raise JournalError(f"The journal {folder} cannot be read: {error}", KEEP) from None
         return cls(folder, record)
 
     def save(self) -> None:
@@ -87,8 +92,8 @@ class Journal:
         return self.folder / f"requests-{shard:03}.jsonl"
 
     def path(self, kind: Kind, shard: int) -> Path:
-        """The lines fetched so far for one shard."""
-        return self.folder / f"{kind}-{shard:03}.jsonl"
+        """The lines of one kind that there are so far for one shard."""
+        return lines_path(self.folder, kind, shard)
 
     def lines(self, path: Path) -> LineFile:
         """One of the files of fetched lines."""
@@ -114,7 +119,7 @@ class Journal:
         """Put a file that was fetched anew, and whole, in the place of the old one."""
         with disk(self.folder):
             newer.replace(path)
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         self._files.pop(newer, None)
         self._files.pop(path, None)
 
@@ -123,7 +128,7 @@ class Journal:
         with disk(self.folder):
             if path.exists():
                 path.replace(path.with_suffix(f".{epoch}.old"))
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         self._files.pop(path, None)
 
     @property
@@ -146,6 +151,11 @@ class Journal:
         self._files.clear()
 
 
+def lines_path(folder: Path, kind: Kind, shard: int) -> Path:
+    """A file of answers in the folder of a job."""
+    return folder / f"{kind}-{shard:03}.jsonl"
+
+
 async def save(journal: Journal) -> None:
     """Save the record without holding up the loop while the disk syncs."""
     await asyncio.to_thread(journal.save)
@@ -162,6 +172,29 @@ def jobs_folder(home: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     return folder
+
+
+@contextlib.contextmanager
+def deciding(home: Path) -> Iterator[None]:
+    """Held while it is decided which job asks a row, so that two jobs never both find that nobody does.
+
+    It is for a worker thread: another kernel may hold it for as long as it takes to look through its requests.
+
+    Raises:
+        JournalError: another kernel has held it for two minutes.
+    """
+    folder = jobs_folder(home)
+    lock = FileLock(folder / ".deciding")
+    try:
+        with disk(folder):
+            lock.acquire(timeout=DECIDING_SECONDS)
+    except Timeout:
+        what = "Another kernel has been deciding for two minutes which rows it sends."
+        raise JournalError(what, "Try again; if it hangs, restart it.", passing=True) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager
@@ -206,7 +239,7 @@ def publish(prepared: Path, record: JobRecord, *, fresh: bool) -> tuple[Journal,
                 return Journal.load(jobs / record.id), False
             number += 1
             continue
-        _sync_folder(jobs)
+        sync_folder(jobs)
         return Journal(jobs / record.id, record), True
 
 
@@ -227,44 +260,3 @@ def records(home: Path) -> list[JobRecord]:
         with contextlib.suppress(JournalError):
             found.append(Journal.load(path.parent).record)
     return sorted(found, key=lambda record: record.created, reverse=True)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that a reader, or a kill, finds the old one or the new one and nothing between."""
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-_KEEP = "Nothing in it was changed. DW_JUPYTER_HOME sets another place for the journal."
-
-
-@contextlib.contextmanager
-def disk(folder: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that says where.
-
-    Raises:
-        JournalError: the disk is full, read-only or gone.
-    """
-    try:
-        yield
-    except OSError as error:
-        what = f"The journal {folder} cannot be written: {error.strerror or error}"
-        raise JournalError(what, _KEEP, passing=folder.exists()) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle on a folder to sync
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

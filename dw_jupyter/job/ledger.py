@@ -16,12 +16,14 @@ from dw_jupyter.frames.ids import Locate, locate_by, positions, read_ids
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.results import Results, Status
-from dw_jupyter.job.journal import Journal, disk
+from dw_jupyter.job.disk import disk
+from dw_jupyter.job.journal import Journal, Kind
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
 INDEX = "index.parquet"
 SHARES = "shares.npy"
-REUSED = "reused.jsonl"
+ANSWERS: tuple[Kind, ...] = ("borrowed", "output", "error")
+"""The files that say what became of the rows of one shard."""
 
 
 class Ledger:
@@ -58,13 +60,14 @@ class Ledger:
     def _take_in(self) -> None:
         record = self._journal.record
         self._epochs = [shard.epoch for shard in record.shards]
-        self._take_file(self._journal.folder / REUSED)
         for number, shard in enumerate(record.shards):
+            self._take_file(self._journal.path("reused", number))
             if shard.again and number not in self._asked_again:
                 self._asked_again.add(number)
                 self.results.reopen(rows_of(self._journal, number))
-            for kind in ("output", "error"):
+            for kind in ANSWERS:
                 self._take_file(self._journal.path(kind, number))
+        self._take_file(self._journal.path("reused", len(record.shards)))
         if record.finished is not None:
             self.close()
 
@@ -79,6 +82,12 @@ class Ledger:
             blocks = (block for number in numbers for block in read_blocks(self._journal.requests_path(number)))
             self._prompts = pd.array(read_prompts(blocks)[: self.results.rows], dtype="string")
         return self._prompts
+
+    def commonest_failure(self) -> str:
+        """The reason that most of the failed rows give, ``""`` where none has failed."""
+        frame = self.results.frame(pd.RangeIndex(self.results.rows))
+        reasons = frame.loc[frame["dw_status"] == "failed", "dw_error"].value_counts()
+        return str(reasons.index[0]) if len(reasons) else ""
 
     def fetched(self) -> tuple[int, int]:
         """Lines of output files, and of error files, that are on this machine."""
@@ -117,8 +126,13 @@ class Ledger:
 
 def rows_of(journal: Journal, number: int) -> Positions:
     """The rows that a shard asks for, in the order of its lines."""
+    return rows_in(journal, journal.requests_path(number))
+
+
+def rows_in(journal: Journal, path: Path) -> Positions:
+    """The rows that the lines of a file are for, line by line; none where there is no such file."""
     with disk(journal.folder):
-        return locate(journal)(list(ids_in(journal.requests_path(number))))
+        return locate(journal)(list(ids_in(path)))
 
 
 def ids_in(path: Path) -> Iterator[str | None]:

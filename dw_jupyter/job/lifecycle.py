@@ -20,6 +20,7 @@ import pandas as pd
 
 from dw_jupyter import config, errors
 from dw_jupyter.frames.results import Results
+from dw_jupyter.job import breaker
 from dw_jupyter.job.breaker import Breaker
 from dw_jupyter.job.crew import Crew
 from dw_jupyter.job.journal import Journal, save
@@ -30,8 +31,10 @@ from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
 from dw_jupyter.job.snapshot import Snapshot, State
 from dw_jupyter.job.tally import opening, outcome, tally
 
+RESTART_SECONDS = 5.0
+"""How long a kernel that just reads a job may hold it."""
 Again = Callable[[Journal, Results], None]
-"""Changes the record of an ended job, whose results these are, so that it begins again; or does nothing."""
+"""Changes the record of a job, whose results these are, so that one that has ended begins again; or does nothing."""
 
 
 class Lifecycle:
@@ -85,18 +88,36 @@ class Lifecycle:
         }
         return frame
 
-    async def start(self, *, again: Again | None) -> None:
+    async def start(self, *, again: Again | None = None) -> None:
         """Read what is on the disk already; begin, or go on where the journal stopped.
 
         Whoever has the lock reads before it decides: another kernel may have done anything until then.
 
         Args:
-            again: takes a job up that has ended, or leaves it as it ended; not asked where another kernel drives it.
+            again: may take a job up that has ended; not asked where another kernel drives it.
         """
         owned = self._take()
+        await self._begin(again if owned else None, owned=owned)
+
+    async def restart(self, again: Again) -> None:
+        """Take a job up that has ended.
+
+        Raises:
+            OptionError: it has not ended.
+            JournalError: another kernel has it in its hands.
+        """
+        patience = time.monotonic() + RESTART_SECONDS
+        while not self._take():
+            if time.monotonic() > patience:
+                what = f"Another kernel drives job {self.journal.record.id}."
+                raise errors.JournalError(what, "Retry it there, or end that kernel first.")
+            await asyncio.sleep(LOOPBACK.least)
+        await self._begin(again, owned=True)
+
+    async def _begin(self, again: Again | None, *, owned: bool) -> None:
         try:
             await asyncio.to_thread(self._reread)
-            if again is not None and owned and self.journal.record.finished is not None:
+            if again is not None:
                 await asyncio.to_thread(again, self.journal, self._ledger.results)
                 await asyncio.to_thread(self._reread)
         except BaseException:
@@ -143,10 +164,10 @@ class Lifecycle:
                 self.journal.lock.release()
                 await self._service.aclose()
         except errors.DoublewordError as error:
-            self._end("failed", error)
+            self._give_up(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
             log.exception("job %s", self.journal.record.id)
-            self._end("failed", errors.DoublewordError(f"{type(error).__name__}: {error}"[:300], _BUG))
+            self._give_up(errors.DoublewordError(f"{type(error).__name__}: {error}"[:300], _BUG))
 
     def _take(self) -> bool:
         """Become the kernel that drives this job, unless another one is."""
@@ -182,12 +203,17 @@ class Lifecycle:
             record.state, record.error = outcome(
                 record,
                 completed=record.completed,
-                reason="" if record.completed else self._commonest_failure(),
-                cancelling=self.journal.cancel_asked,
+                cancelled=results.count("cancelled"),
+                reason="" if record.completed else self._ledger.commonest_failure(),
             )
             await self._service.keep(partial(save, self.journal))
         error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
         self._end(record.state, error)
+
+    def _give_up(self, error: errors.DoublewordError) -> None:
+        """Tell why this kernel cannot bring the job to its end. What is sent goes on, and can be followed later."""
+        sent = any(shard.batch or shard.creating for shard in self.journal.record.shards)
+        self._end("unreachable" if sent else "failed", error)
 
     def _end(self, state: State, error: errors.DoublewordError | None) -> None:
         """Publish the last snapshot, and only then let those who wait go on: nbclient drops what comes later."""
@@ -255,23 +281,14 @@ class Lifecycle:
         record = self.journal.record
         answered, failed = counts["completed"] - record.reused, counts["failed"]
         left = record.rows - counts["completed"] - failed
-        if record.unbroken or not self._breaker.trips(answered=answered, failed=failed, left=left):
-            return
-        what = f"Stopped, since {failed:,} of the first {answered + failed:,} rows failed: {self._commonest_failure()}"
-        record.stopped = f"{what[:240]}\n`job.errors()` says why. Mend the prompt, or go through with `job.retry()`."
-        self._stopping = asyncio.create_task(self._stop())
+        if not record.unbroken and self._breaker.trips(answered=answered, failed=failed, left=left):
+            record.stopped = breaker.explain(answered + failed, failed, self._ledger.commonest_failure())
+            self._stopping = asyncio.create_task(self._stop())
 
     async def _stop(self) -> None:
         await self._service.keep(partial(save, self.journal))
         await self._service.keep(partial(asyncio.to_thread, self.journal.ask_cancel))
         self.cancel()
-
-    def _commonest_failure(self) -> str:
-        """The reason that most of the failed rows give, ``""`` where none has failed."""
-        results = self._ledger.results
-        frame = results.frame(pd.RangeIndex(results.rows))
-        reasons = frame.loc[frame["dw_status"] == "failed", "dw_error"].value_counts()
-        return str(reasons.index[0]) if len(reasons) else ""
 
     def _reread(self) -> None:
         self.journal.reload()

@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from dw_jupyter import config
+from dw_jupyter.api.lines import LineFile
 from dw_jupyter.frames.hashes import is_definite, make_keys, save_keys
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.frames.kept import save_kept
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.requests import RequestForm, Written, write_requests
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.frames.shards import deal
+from dw_jupyter.frames.shards import deal, pick_lines
 from dw_jupyter.job import cache
 from dw_jupyter.job import journal as journals
+from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import Journal
-from dw_jupyter.job.ledger import INDEX, REUSED, SHARES
+from dw_jupyter.job.ledger import INDEX, SHARES
 from dw_jupyter.job.record import JobRecord, digest, new_token
 
 LIMITS = Limits()
@@ -53,7 +55,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
         JournalError: the disk does not take it.
     """
     home = config.home()
-    with journals.staging(home) as folder, journals.disk(home):
+    with journals.staging(home) as folder, disk(home):
         written = write_requests(plan.form, plan.frame, folder, limits=LIMITS)
         _save_labels(plan, folder)
         record = JobRecord(
@@ -71,17 +73,16 @@ def write(plan: Plan) -> tuple[Journal, bool]:
             tags=plan.tags,
             shards=[],
             created=time.time(),
-            # Where a row chooses for itself how its answer is drawn, no two rows are surely the same.
-            definite=is_definite(plan.form.url, plan.form.body)
-            and not plan.form.per_row.keys() & {"temperature", "seed"},
+            definite=_is_definite(plan.form),
         )
-        known = None if plan.fresh else journals.latest(folder.parent, record.stem)
-        if known is None:
-            _divide(plan, folder, record, written)
-        journal, new = journals.publish(folder, record, fresh=plan.fresh)
+        with journals.deciding(home):
+            known = None if plan.fresh else journals.latest(folder.parent, record.stem)
+            if known is None:
+                _divide(plan, folder, record, written)
+            journal, new = journals.publish(folder, record, fresh=plan.fresh)
     if not new:
         # The requests are the same, what stands beside them may be other.
-        with journals.disk(home):
+        with disk(home):
             _save_labels(plan, journal.folder)
     return journal, new
 
@@ -106,7 +107,7 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
     found = cache.Found()
     if not plan.fresh:
         earlier = cache.candidates(config.home(), plan.account)
-        found = cache.find(keys, earlier, folder.parent, plan.schema, folder / REUSED)
+        found = cache.find(keys, earlier, folder.parent, plan.schema, journals.lines_path(folder, "reused", 0))
     piles[found.reused] = -1
     reused = np.isin(shares, found.reused)
     record.reused = int(reused.sum())
@@ -114,6 +115,11 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
     for number, rows in enumerate(found.waiting.values(), 1):
         piles[rows] = number
     paths = [shard.path for shard in written.shards]
+    if len(found.reused):
+        # They may be asked again, and be read.
+        kept = LineFile(folder / journals.REUSED_REQUESTS)
+        for lines in pick_lines(paths, np.isin(np.arange(written.rows), found.reused)):
+            kept.append(lines)
     if not piles.any():
         dealt = [list(written.shards)]
     else:

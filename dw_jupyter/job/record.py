@@ -32,8 +32,12 @@ class ShardRecord(msgspec.Struct, kw_only=True):
     """A create was begun; with no ``batch``, whether it arrived is not known."""
     again: bool = False
     """Its rows were asked before, and are asked again: what they had is taken back."""
+    superseded: bool = False
+    """It was never sent, and never will be: its rows are asked in other shards."""
     retrying: bool = False
     """A retry on the service was begun; whether it arrived is not known."""
+    retried: Batch | None = None
+    """The batch as it was before it was run again in place: a read that shows it so is stale."""
     epoch: int = 0
     """How often the service was asked to run its failed requests again, in place."""
     waits_for: str = ""
@@ -42,6 +46,11 @@ class ShardRecord(msgspec.Struct, kw_only=True):
     """The batch as it was last seen."""
     error: str = ""
     """Why it will not be sent, or not be answered: two lines."""
+
+    @property
+    def unsent(self) -> bool:
+        """Whether it holds requests that nobody has sent, and that are not under way in another job."""
+        return self.batch is None and self.requests > 0 and not self.superseded and not self.waits_for
 
     @property
     def settled(self) -> bool:
@@ -126,19 +135,14 @@ class JobRecord(msgspec.Struct, kw_only=True):
         """
         if self.stopped:
             return False
-        unsent = [shard for shard in self.shards if shard.batch is None and shard.requests]
-        if self.state == "cancelled":
-            unsent = unsent if len(unsent) == len(self.shards) else []
+        unsent = [shard for shard in self.shards if shard.unsent]
+        if self.state == "cancelled" and any(shard.batch for shard in self.shards):
+            return False
         return self.finished is not None and bool(unsent)
 
-    def resume(self, *, window: str) -> None:
-        """Take the job up again where it stopped; in another window, if nothing of it was sent in the old one."""
-        if all(shard.batch is None and not shard.creating for shard in self.shards):
-            self.window = window
-        self.finished, self.state, self.error = None, "uploading", ""
-        for shard in self.shards:
-            if shard.batch is None:
-                shard.error = ""
+    def reopen(self) -> None:
+        """Begin again: the job has ended, and some of its rows are to be asked."""
+        self.finished, self.state, self.error, self.stopped = None, "uploading", "", ""
 
 
 def digest(account: str, requests: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from dw_jupyter import errors
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.lifecycle import Again, Lifecycle
 
@@ -20,19 +21,47 @@ async def open_job(journal: Journal, *, note: str = "", new: bool = False, again
         journal: the job.
         note: said beside the counts.
         new: whether the job was made just now, so that nothing of that folder can be under way.
-        again: takes a job up that has ended.
+        again: may take a job up that has ended; not asked where it is under way, here or in another kernel.
     """
     async with _opening:
         life = None if new else _alive.get(journal.folder)
         if life is None:
-            life = Lifecycle(journal, note=note, neighbour=lambda folder: open_job(Journal.load(folder)))
+            life = _make(journal, note=note)
             await life.start(again=again)
-            if not life.done.done():
-                _alive[journal.folder] = life
-                life.done.add_done_callback(lambda _: _forget(journal.folder, life))
+            _keep(life)
         elif note:
             life.remark(note)
         return life
+
+
+async def reopen_job(journal: Journal, again: Again) -> Lifecycle:
+    """The lifecycle of a job that has ended and is taken up again.
+
+    Raises:
+        OptionError: it has not ended.
+        JournalError: another kernel has it in its hands.
+    """
+    async with _opening:
+        if journal.folder in _alive:
+            raise errors.OptionError(f"Job {journal.record.id} still runs.", _FIRST)
+        life = _make(journal)
+        await life.restart(again)
+        _keep(life)
+        return life
+
+
+_FIRST = "Wait for its end, or cancel it, then retry."
+
+
+def _make(journal: Journal, *, note: str = "") -> Lifecycle:
+    return Lifecycle(journal, note=note, neighbour=lambda folder: open_job(Journal.load(folder)))
+
+
+def _keep(life: Lifecycle) -> None:
+    if not life.done.done():
+        folder = life.journal.folder
+        _alive[folder] = life
+        life.done.add_done_callback(lambda _: _forget(folder, life))
 
 
 def _forget(folder: Path, life: Lifecycle) -> None:

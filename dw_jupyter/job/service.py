@@ -67,7 +67,7 @@ class Service:
         """Do a step, again and again while what stops it may pass; a step must be safe to repeat.
 
         Raises:
-            APIError: what does not pass.
+            APIError: what does not pass. That less came than was announced may pass and may not: that is for the step.
         """
         attempt = 0
         while True:
@@ -76,6 +76,9 @@ class Service:
                 result = await step(client)
             except errors.JournalError as error:
                 await self._outlast(error)
+            except errors.IncompleteError:
+                self._trouble("")  # the service is there
+                raise
             except errors.APIError as error:
                 lost = isinstance(error, errors.APIConnectionError | errors.AuthenticationError)
                 reconnected = lost and await self._reconnect(client)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
+
+import msgspec
 
 from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
-from dw_jupyter.api.types import Batch
+from dw_jupyter.api.types import Batch, RequestCounts
 from dw_jupyter.job import again, collect, prepare, send
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.ledger import CANCELLED_UNSENT, Ledger
@@ -51,7 +55,6 @@ class Shard:
         self.looked = False
         """Whether the service has said in this kernel how far the batch is."""
         self._saved = 0.0
-        self._before: Batch | None = None
         self._stale = 0
         self._ledger = ledger
         self.number = number
@@ -106,8 +109,8 @@ class Shard:
                 # It was done before, and its answer lost; all that failed then is answered by now.
         record = self.record
         await asyncio.to_thread(self._journal.archive, self._journal.path("error", self.number), record.epoch)
-        record.batch, record.retrying, record.epoch = newest, False, record.epoch + 1
-        self._before = batch
+        record.retried, record.batch = batch, _begun_again(newest)
+        record.retrying, record.epoch = False, record.epoch + 1
         await self._service.keep(self._save)
         await asyncio.to_thread(self._ledger.reread)
 
@@ -146,25 +149,24 @@ class Shard:
             if batch.status != before.status or (moved and time.monotonic() - self._saved > SAVE_SECONDS):
                 self._saved = time.monotonic()
                 await self._service.keep(self._save)
-            await self._collect()
+            if not batch.ended:
+                await self._collect()
             self._changed()
             if not batch.ended:
                 pause = self._service.pace.after(pause, moved=moved)
                 await self._service.pause(pause)
         if self.record.batch is not None:
-            try:
-                await self._drain(self.record.batch)
-            except errors.NotFoundError as error:
-                await self._lose(error)
+            await self._drain(self.record.batch)
             self._changed()
 
     def _lags(self, batch: Batch) -> bool:
         """Whether a read shows the batch as it was before it was run again; a few times, then it is believed."""
-        if self._before is None or _end(batch) != _end(self._before):
-            self._before = None
+        before = self.record.retried
+        if before is None or _end(batch) != _end(before) or self._stale == GONE_AFTER - 1:
+            self.record.retried = None
             return False
         self._stale += 1
-        return self._stale < GONE_AFTER
+        return True
 
     async def _look(self, batch: Batch) -> Batch:
         several = len(self._journal.record.shards) > 1
@@ -176,13 +178,15 @@ class Shard:
             return newest
         return await self._service.persist(lambda client: client.cancel_batch(batch.id))
 
-    async def _collect(self) -> None:
+    async def _collect(self) -> errors.NotFoundError | None:
+        """Fetch what is new; a file that is not found: deleted by hand, or a read that lags."""
         try:
             await self._service.persist(self._collect_once)
+        except errors.IncompleteError:
+            return None  # what came is kept, the rest comes with the next look
         except errors.NotFoundError as error:
-            # Deleted by hand, or a read that lags: only once the batch has ended is it final.
-            if self.record.ended:
-                await self._lose(error)
+            return error
+        return None
 
     async def _collect_once(self, client: AsyncClient) -> None:
         async with self._service.transfers:
@@ -191,15 +195,40 @@ class Shard:
     async def _drain(self, batch: Batch) -> None:
         """Fetch what landed behind the counts that were seen last, and after a cancel what was under way by then."""
         late = LATE_LOOKS if batch.cancelled_at is not None else 0
+        gone: errors.NotFoundError | None = None
         for look in range(late + DRAINS):
-            await self._collect()
-            if self.record.error or (look >= late and await asyncio.to_thread(self._collector.whole, batch)):
+            gone = await self._collect()
+            if gone is None and look >= late and await asyncio.to_thread(self._collector.whole, batch):
                 return
             await self._service.pause(self._service.pace.least)
-            batch = await self._service.look(batch.id, several=False)
-            self.record.batch = batch
+            batch = await self._look_after(batch)
+        if gone is not None:
+            await self._lose(gone)
+        else:
+            await self._refetch()
+
+    async def _look_after(self, batch: Batch) -> Batch:
+        """A batch that has ended as it is now; as it was where it is not found, or a read lags."""
+        try:
+            newest = await self._service.look(batch.id, several=False)
+        except errors.NotFoundError:
+            return batch
+        if newest.ended:
+            self.record.batch = newest
             self._changed()
-        await self._service.persist(self._collector.refetch)
+        return newest if newest.ended else batch
+
+    async def _refetch(self) -> None:
+        """Fetch all anew, since less is here than was promised, but not for ever where lines are kept back."""
+        await self._service.keep(partial(asyncio.to_thread, self._collector.begin_again))
+        with contextlib.suppress(errors.NotFoundError):
+            for _ in range(DRAINS):
+                try:
+                    await self._service.persist(self._collector.refetch)
+                    break
+                except errors.IncompleteError:
+                    await self._service.pause(self._service.pace.least)
+        await self._service.keep(partial(asyncio.to_thread, self._collector.take_newer))
 
     async def _save(self) -> None:
         await save(self._journal)
@@ -217,6 +246,16 @@ class Shard:
             raise errors.ConfigurationError(what, "Set the key that it was sent with, then run the cell again.")
         self.record.error = str(error)
         await self._service.keep(self._save)
+
+
+def _begun_again(batch: Batch) -> Batch:
+    """A batch that was told to run again; a read that lags shows it as it ended."""
+    if not batch.ended:
+        return batch
+    counts = RequestCounts(total=batch.total, completed=batch.completed, failed=0)
+    return msgspec.structs.replace(
+        batch, status="in_progress", completed_at=None, failed_at=None, cancelled_at=None, request_counts=counts
+    )
 
 
 def _end(batch: Batch) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from dw_jupyter.frames.results import Results
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job import loop, registry
 from dw_jupyter.job.adopt import adopt
+from dw_jupyter.job.disk import disk
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import INDEX
@@ -112,7 +113,7 @@ def forget(job_id: str) -> int:
     if journal.record.finished is None:
         raise errors.JournalError(f"Job {journal.record.id} still runs.", "Wait for its end, or cancel it first.")
     freed = _size(journal.folder)
-    with journals.disk(journal.folder):
+    with disk(journal.folder):
         # Under a name that no list shows, so that a removal cut short leaves no half of a job.
         aside = journal.folder.with_name(f".forgotten-{secrets.token_hex(8)}")
         journal.folder.rename(aside)

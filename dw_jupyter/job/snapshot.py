@@ -18,13 +18,15 @@ State = Literal[
     "completed",  # every row has a fate; some may have failed
     "failed",  # nothing was answered, or the job could not be sent: see ``error``
     "cancelled",
+    "unreachable",  # its batches may go on, but this kernel cannot follow them: see ``error``
 ]
 LEAST_STILLNESS = 900.0
 """Seconds without movement before a word is said of it, or this share of the window, where that is more:"""
 STILL_SHARE = 0.04
 LITTLE_SHARE = 0.1
 """The share of its window that is little for a job of which it is not known how fast it moves."""
-ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled"})
+ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled", "unreachable"})
+"""The states that do not change in this kernel any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,7 @@ class Snapshot:
     trouble: str = ""
     """What keeps the job from moving now, such as a lost connection; it goes on by itself."""
     error: str = ""
-    """Why a failed job failed: two lines, what happened and what to do."""
+    """Why a job failed, or is out of reach: two lines, what happened and what to do."""
     started: float = 0.0
     """When the job began, epoch seconds."""
     updated: float = 0.0
@@ -72,7 +74,7 @@ class Snapshot:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether nothing will change any more, as far as this kernel can see."""
         return self.state in ENDED
 
     @property
@@ -124,6 +126,8 @@ class Snapshot:
                 return f"Cancelled: {answered}"
             case "failed":
                 return f"Failed: {self.error.splitlines()[0]}" if self.error else f"Failed: {answered}"
+            case "unreachable":
+                return f"Out of reach, {answered}: {self.error.splitlines()[0]}"
             case "completed":
                 lost = f", {self.waiting:,} without an answer" if self.waiting else ""
                 return f"Done: {answered}{lost}"

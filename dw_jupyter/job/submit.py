@@ -149,7 +149,8 @@ def submit(
 async def _open_planned(plan: Plan) -> Lifecycle:
     journal, new = await asyncio.to_thread(write, plan)
     note = plan.note if new else _attached(journal.record, plan.window)
-    return await registry.open_job(journal, note=note, new=new, again=partial(resume, window=plan.window))
+    taken_up = partial(resume, window=plan.window, limits=prepare.LIMITS)
+    return await registry.open_job(journal, note=note, new=new, again=taken_up)
 
 
 def _attached(record: JobRecord, window: str) -> str:

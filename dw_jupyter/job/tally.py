@@ -82,20 +82,20 @@ def _state(record: JobRecord, *, started: bool) -> State:
     return "queued" if all(shard.settled or shard.waits_for for shard in record.shards) else "uploading"
 
 
-def outcome(record: JobRecord, *, completed: int, reason: str, cancelling: bool) -> tuple[State, str]:
+def outcome(record: JobRecord, *, completed: int, cancelled: int, reason: str) -> tuple[State, str]:
     """How a job ended whose shards have all ended, and why, where it failed: two lines.
 
     Args:
         record: the job.
         completed: rows answered.
-        cancelling: whether the user wanted it to end.
+        cancelled: rows that were cancelled.
         reason: why most of the failed rows failed, ``""`` where none did.
     """
     if completed == record.rows:
         return "completed", ""
     if record.stopped:
         return "failed", record.stopped
-    if any(s.batch.cancelled_at if s.batch else cancelling for s in record.shards):
+    if cancelled:
         return "cancelled", ""
     if completed:
         return "completed", ""

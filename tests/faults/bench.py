@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from dw_jupyter.job.journal import write_whole
+from dw_jupyter.job.disk import write_whole
 from tests.faults.program import Program
 from tests.service_process import ServiceProcess
 

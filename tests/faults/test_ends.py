@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import dw_jupyter as dw
-from dw_jupyter.errors import JobError, JobFailedError, JournalError, NotFoundError
+from dw_jupyter.errors import JobError, JobFailedError, JobUnreachableError, JournalError, NotFoundError
 from dw_jupyter.job import breaker
 from tests.fault_rules import add_fault, clear_faults
 from tests.service_process import ServiceProcess, wait_until
@@ -145,8 +145,11 @@ def test_another_key_does_not_lose_a_job(service: ServiceProcess, own_home: Path
         job.result(timeout=60)
     path.write_text(json.dumps(record | {"key_hash": "of another"}))
     (path.parent / "cancel").unlink()
-    with pytest.raises(JobFailedError, match="sent with another one"):
-        dw.attach(job.id).result(timeout=60)
+    lost = dw.attach(job.id)
+    with pytest.raises(JobUnreachableError, match="sent with another one"):
+        lost.result(timeout=60)
+    assert lost.status.startswith("Out of reach, 0 of 1 answered: With this key the service does not know job")
+    assert lost.df["dw_status"].tolist() == ["pending"]
     assert json.loads(path.read_text())["finished"] is None
     clear_faults(service)
     assert dw.attach(job.id).result(timeout=60)["response"].tolist() == ["wait 9"]

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import dw_jupyter as dw
-from dw_jupyter.errors import OptionError
-from dw_jupyter.job import again
+from dw_jupyter.errors import JournalError, OptionError
+from dw_jupyter.frames.limits import Limits
+from dw_jupyter.job import again, prepare, shard
 from tests.fault_rules import NO_CREDIT, add_fault
+from tests.faults.program import Program
 from tests.service_process import ServiceProcess
 
 
@@ -120,3 +123,73 @@ def test_rows_asked_again_have_the_fate_of_the_last_time(service: ServiceProcess
     frame = job.retry(max_tokens=9).result(timeout=60)
     assert frame["dw_status"].tolist() == ["completed", "missing"]
     assert "Account balance too low" in frame["dw_error"].iloc[1]
+
+
+def test_a_retry_that_changes_something_reaches_rows_that_were_never_sent(
+    service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a batch that was refused, the rows that a retry means are asked as it says, and the others stay unsent."""
+    monkeypatch.setattr(prepare, "LIMITS", Limits(requests=2))
+    add_fault(service, "POST /v1/batches", NO_CREDIT, times=2)
+    job = dw.submit(pd.DataFrame({"text": ["a", "b", "c", "fail 400"]}), "{{ text }}", label="refused")
+    with pytest.raises(dw.errors.JobFailedError, match="balance too low"):
+        job.result(timeout=60)
+    add_fault(service, "POST /v1/batches", NO_CREDIT)
+    job.retry(where="balance too low", messages=[{"role": "user", "content": "mended"}])
+    frame = job.result(timeout=60)
+    assert sorted(frame["response"].dropna()) == ["mended"] * 2
+    frame = job.retry().result(timeout=60)
+    assert sorted(frame["response"]) == ["mended"] * 4, "what is asked once more is asked as it was asked last"
+    assert [total for total, _, _ in books(service)] == [2, 2]
+    assert dw.attach(job.id).df.equals(frame)
+
+
+def test_reused_answers_can_be_asked_for_again(service: ServiceProcess) -> None:
+    """An answer that was cut off in an earlier job, and taken over from it, is asked for again where that is wanted."""
+    submit("a b c d e f", "one", max_tokens=3)
+    job = submit("new", "a b c d e f", max_tokens=3)
+    assert job.snapshot.reused == 1
+    frame = job.retry(where="length", max_tokens=100).result(timeout=60)
+    assert frame["response"].tolist() == ["new", "a b c d e f"]
+    assert books(service)[1:] == [(1, 1, 0), (1, 1, 0)]
+    assert dw.attach(job.id).df.equals(frame)
+
+
+def test_reads_that_lag_behind_a_retry_do_not_end_it(service: ServiceProcess) -> None:
+    """After a retry whose answer was lost, a batch that is still shown as it ended is looked at again."""
+    job = dw.submit(pd.DataFrame({"text": ["one", "wait 4"]}), "{{ text }}")
+    assert job.received(timeout=30)
+    job.cancel()
+    with contextlib.suppress(dw.errors.JobCancelledError):
+        job.result(timeout=60)
+    with service.http() as http:
+        (before,) = http.get("batches").json()["data"]
+    add_fault(service, "POST /v1/batches/{id}/retry", "lose")
+    told = {"fault": "status", "status": 200, "body": before}
+    add_fault(service, "GET /v1/batches/{id}", told, skip=1, times=shard.GONE_AFTER - 1)
+    assert job.retry().result(timeout=60)["response"].tolist() == ["one", "wait 4"]
+    assert books(service) == [(2, 2, 0)]
+
+
+def test_a_retry_is_for_one_kernel_at_a_time(service: ServiceProcess, own_home: Path) -> None:
+    """A job that another kernel has taken up again, or another handle in this one, cannot be retried meanwhile."""
+    job = submit("one", "fail 400")
+    other = dw.attach(job.id)
+    environment = {
+        "DOUBLEWORD_API_BASE": service.base_url,
+        "DOUBLEWORD_API_KEY": service.api_key,
+        "DW_JUPYTER_HOME": str(own_home),
+    }
+    slow = {"messages": [{"role": "user", "content": "wait 60"}]}
+    with Program(environment=environment) as kernel:
+        kernel.ask("attach", job.id)
+        kernel.ask("retry", job.id, **slow)
+        with pytest.raises(JournalError, match="Another kernel drives job"):
+            job.retry()
+    with pytest.raises(OptionError, match="has not ended"):
+        job.retry()
+    follower = dw.attach(job.id)
+    with pytest.raises(OptionError, match="still runs"):
+        other.retry()
+    follower.cancel()
+    assert follower.result(timeout=60)["dw_status"].tolist() == ["completed", "cancelled"]

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pandas as pd
 import pytest
 
 import dw_jupyter as dw
-from dw_jupyter.job import cache
-from tests.faults.books import live_requests
-from tests.service_process import start_service, wait_until
+from dw_jupyter.job import again, borrowed, cache
+from tests.fault_rules import NO_CREDIT, add_fault
+from tests.faults.books import asked_texts, live_requests
+from tests.service_process import ServiceProcess, start_service, wait_until
 
 ROWS = [f"row {n}" for n in range(8)]
 
@@ -87,3 +91,60 @@ def test_rows_under_way_elsewhere_are_waited_for(tmp_path: Path, monkeypatch: py
         assert third.result(timeout=60)["response"].tolist() == [*texts[10:], "newer"]
         answered = sum(batch["request_counts"]["completed"] for batch in http.get("batches").json()["data"])
         assert answered == 22, "each text is answered once, whoever asked for it"
+
+
+def test_what_was_never_sent_is_not_sent_where_another_job_has_asked_it(
+    service: ServiceProcess, http: httpx.Client
+) -> None:
+    """A cell that had no credit, run again after another one has asked some of its rows, sends only the rest."""
+    add_fault(service, "POST /v1/batches", NO_CREDIT)
+    with pytest.raises(dw.errors.JobFailedError, match="balance too low"):
+        run(*ROWS)
+    run(*ROWS[:5], "other")
+    refused = run(*ROWS)
+    assert (refused.snapshot.reused, live_requests(http)) == (5, 6 + 3)
+    assert dw.attach(refused.id).df.equals(refused.df)
+    assert run(*ROWS).id == refused.id
+    assert live_requests(http) == 6 + 3
+
+
+def test_answers_that_are_found_at_a_retry_stay(
+    service: ServiceProcess, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row whose retry was refused, and that another job has an answer to by then, has that answer from then on."""
+    monkeypatch.setattr(again, "LEAST_WINDOW", 1e9)
+    job = dw.submit(pd.DataFrame({"text": ["one", "fail 418 once"]}), "{{ text }}", model="echo")
+    assert job.result(timeout=60)["dw_status"].tolist() == ["completed", "failed"]
+    add_fault(service, "POST /v1/batches", NO_CREDIT)
+    assert job.retry().result(timeout=60)["dw_status"].tolist() == ["completed", "missing"]
+    run("fail 418 once", "two")
+    assert job.retry().result(timeout=60)["response"].tolist() == ["one", "fail 418 once"]
+    assert dw.attach(job.id).df.equals(job.df)
+    assert live_requests(http) == 2 + 2
+
+
+def test_a_retry_and_a_job_that_gives_up_its_wait_do_not_both_ask(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job is retried in the instant in which another one, that waited for its rows, is about to ask them itself."""
+    released = borrowed.release
+    asked_again, gives_up = threading.Event(), threading.Event()
+
+    def release(*args: Any) -> None:
+        gives_up.set()
+        assert asked_again.wait(30)
+        released(*args)
+
+    monkeypatch.setattr(borrowed, "release", release)
+    texts = ["one", "wait 2", "two"]
+    first = dw.submit(pd.DataFrame({"text": texts[:2]}), "{{ text }}", model="echo")
+    assert first.received(timeout=30)
+    second = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}", model="echo")
+    assert second.received(timeout=30)
+    first.cancel()
+    assert gives_up.wait(30)
+    first.retry()
+    asked_again.set()
+    assert second.result(timeout=60)["response"].tolist() == texts
+    assert first.result(timeout=60)["response"].tolist() == texts[:2]
+    assert asked_texts(http) == Counter(texts)

@@ -103,3 +103,32 @@ def test_a_batch_that_is_deleted_before_it_is_drained_is_said(service: ServicePr
         job.result(timeout=60)
     assert job.df["dw_status"].tolist() == ["missing"] * 2
     assert job.df["dw_error"].str.contains("404").all()
+
+
+def test_a_service_that_keeps_lines_back_does_not_hold_a_job_for_ever(service: ServiceProcess) -> None:
+    """Where lines that are announced never come, the job ends, and the rows without one say so."""
+    add_fault(service, CONTENT, "drop", every=1, times=None)
+    job = submit("one", "two")
+    with pytest.raises(dw.errors.JobFailedError, match="gave no reason"):
+        job.result(timeout=60)
+    assert job.df["dw_status"].tolist() == ["missing"] * 2
+    assert job.df["dw_error"].str.contains("gave no line").all()
+
+
+def test_a_key_that_is_refused_leaves_the_job_to_be_followed_later(service: ServiceProcess) -> None:
+    """A key that is taken back in the middle of a job puts it out of reach, and its cell goes on with it."""
+    job = submit("one", "wait 1")
+    assert job.received(timeout=30)
+    refused = {"fault": "status", "status": 401, "body": "Authentication required"}
+    add_fault(service, "GET *", refused, times=None)
+    with pytest.raises(dw.errors.JobUnreachableError, match="401") as caught:
+        job.result(timeout=60)
+    assert isinstance(caught.value.__cause__, dw.errors.AuthenticationError)
+    assert job.status.startswith("Out of reach, ")
+    assert set(job.df["dw_status"]) <= {"pending", "completed"}
+    clear_faults(service)
+    again = submit("one", "wait 1")
+    assert again.result(timeout=60)["response"].tolist() == ["one", "wait 1"]
+    assert again.id == job.id
+    with service.http() as http:
+        assert live_requests(http) == 2

@@ -124,23 +124,23 @@ def test_an_answer_that_is_here_counts_before_the_service_is_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "completed", "reason", "cancelling", "ended"),
+    ("record", "completed", "cancelled", "reason", "ended"),
     [
-        (job(batch(10)), 10, "", False, ("completed", "")),
-        (job(batch(9, 1)), 9, "timed out", False, ("completed", "")),
-        (job(batch(0, 10)), 0, "timed out", False, ("failed", "None of the 10 rows was answered. Most say: timed out")),
-        (job(batch(4, cancelled_at=1.0)), 4, "", True, ("cancelled", "")),
-        (job(None, error="Cancelled before it was sent."), 0, "", True, ("cancelled", "")),
-        (job(batch(10)), 10, "", True, ("completed", "")),
-        (job(None, error="No credit.\nAdd some."), 0, "", False, ("failed", "No credit.")),
-        (job(batch(0, errors=BatchErrors(data=[BatchError(message="bad")]))), 0, "", False, ("failed", "batch: bad")),
-        (job(batch(0)), 0, "", False, ("failed", "gave no reason")),
+        (job(batch(10)), 10, 0, "", ("completed", "")),
+        (job(batch(9, 1)), 9, 0, "timed out", ("completed", "")),
+        (job(batch(0, 10)), 0, 0, "timed out", ("failed", "None of the 10 rows was answered. Most say: timed out")),
+        (job(batch(4, cancelled_at=1.0)), 4, 6, "", ("cancelled", "")),
+        (job(batch(4, cancelled_at=1.0), batch(5, 1)), 19, 0, "", ("completed", "")),
+        (job(None, error="Cancelled before it was sent."), 0, 10, "", ("cancelled", "")),
+        (job(None, error="No credit.\nAdd some."), 0, 0, "", ("failed", "No credit.")),
+        (job(batch(0, errors=BatchErrors(data=[BatchError(message="bad")]))), 0, 0, "", ("failed", "batch: bad")),
+        (job(batch(0)), 0, 0, "", ("failed", "gave no reason")),
     ],
 )
 def test_how_a_job_ended(
-    *, record: JobRecord, completed: int, reason: str, cancelling: bool, ended: tuple[str, str]
+    record: JobRecord, completed: int, cancelled: int, reason: str, ended: tuple[str, str]
 ) -> None:
-    """The end of a job follows from its batches, and a failed one says why."""
-    state, error = outcome(record, completed=completed, reason=reason, cancelling=cancelling)
+    """The end of a job follows from what became of its rows, and a failed one says why."""
+    state, error = outcome(record, completed=completed, cancelled=cancelled, reason=reason)
     assert state == ended[0]
     assert ended[1] in error
