@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.fault_rules import add_fault, clear_faults
+from tests.fault_rules import NO_CREDIT, add_fault, clear_faults
 from tests.faults.books import asked_texts, batches
 from tests.faults.program import KilledError, Program
 from tests.faults.traps import Trap
@@ -34,7 +34,7 @@ class Story:
     """What a cell before this one asks."""
     alive: bool | None = None
     """Whether the program of the cell before is still at it, or was killed at it; ``None``: it ended well."""
-    faults: tuple[tuple[str, str, dict[str, Any]], ...] = ()
+    faults: tuple[tuple[str, str | dict[str, Any], dict[str, Any]], ...] = ()
 
 
 STORIES = {
@@ -48,6 +48,7 @@ STORIES = {
     "several batches and reads that lag": Story(
         rows_a_file=2, faults=((CREATE, "lose", {"skip": 1}), (CREATE, "stale", {"skip": 1, "reads": 1_000_000}))
     ),
+    "no credit at first": Story(verb="run_and_retry", rows_a_file=2, faults=((CREATE, NO_CREDIT, {"skip": 1}),)),
     "lines that come late": Story(faults=((CONTENT, "shuffle", {}), (CONTENT, "cut_line", {"lines": 2}))),
     "answers of an earlier job": Story(earlier=("b", "d", "z")),
     "rows under way elsewhere": Story(

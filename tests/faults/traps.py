@@ -69,7 +69,7 @@ def _wrap(made: Callable[..., Any], due: Callable[[], Side | None]) -> Callable[
         if side == "during":
             file, block = args
             made(file, block[: block.rfind(b"\n", 0, -1) + 1])
-            with file._path.open("ab") as torn:
+            with file.path.open("ab") as torn:
                 torn.write(block[block.rfind(b"\n", 0, -1) + 1 :][:20])
             die()
         result = made(*args, **options)
