@@ -7,6 +7,7 @@ same as the third in another.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from dw_jupyter.frames.bodies import HASH_BYTES
 from dw_jupyter.frames.column import Positions
-from dw_jupyter.frames.ids import positions
+from dw_jupyter.frames.ids import Locate, positions
 
 KEYS = np.dtype([("hash", f"S{HASH_BYTES}"), ("occurrence", "<u4"), ("row", "<u4")])
 Keys = npt.NDArray[np.void]
@@ -27,7 +28,7 @@ Keys = npt.NDArray[np.void]
 
 
 # A line as `requests` writes it. Taken apart by its bytes: a body may hold what JSON allows and msgspec refuses.
-_LINE = re.compile(rb'\{"custom_id":"([^"\\]*)","method":"POST","url":"([^"\\]*)","body":(.*)\}', re.DOTALL)
+_LINE = re.compile(rb'\{"custom_id":("(?:[^"\\]|\\.)*"),"method":"POST","url":"([^"\\]*)","body":(.*)\}', re.DOTALL)
 
 
 def is_definite(url: str, body: dict[str, Any]) -> bool:
@@ -83,22 +84,22 @@ def match(ours: Keys, theirs: Keys) -> tuple[Positions, Positions]:
     return mine["row"][same].astype(np.int64), theirs["row"][places[same]].astype(np.int64)
 
 
-def rehash(blocks: Iterable[bytes], *, definite: bool) -> Keys:
+def rehash(blocks: Iterable[bytes], *, definite: bool, locate: Locate = positions) -> Keys:
     """The keys of the requests in blocks of whole lines, as those who wrote them had them.
 
     A row that was asked twice in different words, as by a retry with other parameters, has no key: its answer may be
-    to either.
+    to either. ``locate`` finds rows by the ids of the requests.
     """
-    asked: dict[str, bytes] = {}
+    asked: dict[str | None, bytes] = {}
     for block in blocks:
         for line in block.split(b"\n"):
             if (parts := _LINE.fullmatch(line)) is not None:
-                custom_id = parts[1].decode()
+                custom_id = json.loads(parts[1])
                 digest = blake2b(parts[2] + b"\n" + parts[3], digest_size=HASH_BYTES).digest()
                 if asked.setdefault(custom_id, digest) != digest:
                     asked[custom_id] = b""
     once = {custom_id: digest for custom_id, digest in asked.items() if digest}
-    return make_keys(b"".join(once.values()), definite=definite, rows=positions(list(once)))[0]
+    return make_keys(b"".join(once.values()), definite=definite, rows=locate(list(once)))[0]
 
 
 def save_keys(keys: Keys, path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Locate = Callable[[list[str | None]], npt.NDArray[np.int64]]
 """Gives the row of each id, -1 for an id of no row."""
@@ -15,6 +16,7 @@ Locate = Callable[[list[str | None]], npt.NDArray[np.int64]]
 _DIGITS = 9
 _ID = np.frombuffer(b"row-000000000\n", dtype=np.uint8)
 _POWERS = 10 ** np.arange(8, -1, -1, dtype=np.int64)
+_CHUNK = 10_000
 
 
 def custom_id(position: int) -> str:
@@ -44,15 +46,53 @@ def positions(ids: list[str | None]) -> npt.NDArray[np.int64]:
     return np.array([-1 if row is None else row for row in found], dtype=np.int64)
 
 
-def locate_by(given: Sequence[str]) -> Locate:
-    """How to find rows by the ids that somebody else gave them, in the order of the rows.
+class RowIds:
+    """The ids of the requests of one job: ``row-000000017`` for row 17, or those that were given.
 
-    An id that occurs twice means its first row: which answer is whose cannot be told.
+    Rows are found by a hash of 64 bits, so that a million ids given take 12 MB beside their text. The chance that two
+    ids are taken for one is 1 in 30 million where a job has a million of them.
+
+    Args:
+        given: an id a row; None for positions. Where one occurs twice it means its first row: which answer is whose
+            cannot be told.
     """
-    rows: dict[str | None, int] = {}
-    for row, custom_id in enumerate(given):
-        rows.setdefault(custom_id, row)
-    return lambda ids: np.array([rows.get(one, -1) for one in ids], dtype=np.int64)
+
+    def __init__(self, given: Iterable[str] | None = None) -> None:
+        self.given: pa.StringArray | None = None if given is None else pa.array(given, pa.string())
+        """The ids in the order of the rows, None for positions."""
+        if self.given is not None:
+            hashes = np.empty(len(self.given), dtype=np.int64)
+            for start in range(0, len(hashes), _CHUNK):
+                hashes[start : start + _CHUNK] = list(map(hash, self.given.slice(start, _CHUNK).to_pylist()))
+            rows = np.argsort(hashes, kind="stable")
+            self._hashes, self._rows = hashes[rows], rows.astype(np.int32)
+
+    def locate(self, ids: list[str | None]) -> npt.NDArray[np.int64]:
+        """The row of each id, -1 for an id of no row."""
+        if self.given is None:
+            return positions(ids)
+        asked = np.fromiter(map(hash, ids), np.int64, len(ids))
+        places = np.searchsorted(self._hashes, asked)
+        known = np.flatnonzero(places < len(self._hashes))
+        known = known[self._hashes[places[known]] == asked[known]]
+        rows = np.full(len(ids), -1, dtype=np.int64)
+        rows[known] = self._rows[places[known]]
+        return rows
+
+    def name(self, row: int) -> str:
+        """The id of a row."""
+        return custom_id(row) if self.given is None else str(self.given[row])
+
+    def names(self, rows: int) -> Iterable[str]:
+        """The ids of the first so many rows, in order."""
+        if self.given is None:
+            yield from map(custom_id, range(rows))
+        else:
+            for start in range(0, rows, _CHUNK):
+                yield from self.given.slice(start, min(_CHUNK, rows - start)).to_pylist()
+
+
+BY_POSITION = RowIds()
 
 
 class _Named(msgspec.Struct, gc=False):

@@ -10,11 +10,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from dw_jupyter.errors import SourceError, TemplateError
 from dw_jupyter.frames.bodies import HASH_BYTES, BodyEncoder, encode_fields, takes_text
 from dw_jupyter.frames.cells import row_words
+from dw_jupyter.frames.ids import BY_POSITION, RowIds
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.row_bodies import RowBodies
@@ -22,7 +24,6 @@ from dw_jupyter.frames.shards import Shard, ShardWriter
 from dw_jupyter.frames.template import Template
 
 _LIMITS = Limits()
-_OPENING = b'{"custom_id":"row-%09d'  # as `ids.custom_id` has it
 _CLOSING = b"}\n"
 _Line = tuple[bytes, ...]
 
@@ -49,12 +50,14 @@ class Written:
     shards: tuple[Shard, ...]
     rows: int
     digest: str
-    """Hex: the same for the same requests in the same order, on every machine."""
+    """Hex: the same for the same requests in the same order, on every machine; other ids make another."""
     hashes: bytes
     """A hash of ``HASH_BYTES`` a row: of its url and body, without its custom_id."""
 
 
-def write_requests(form: RequestForm, frame: pd.DataFrame, folder: Path, *, limits: Limits = _LIMITS) -> Written:
+def write_requests(
+    form: RequestForm, frame: pd.DataFrame, folder: Path, *, ids: RowIds = BY_POSITION, limits: Limits = _LIMITS
+) -> Written:
     """Write one request line a row into files in ``folder``, in the order of the rows.
 
     Files end in a newline, have no byte order mark and are on the disk (fsync) when this returns. Memory does not grow
@@ -69,14 +72,18 @@ def write_requests(form: RequestForm, frame: pd.DataFrame, folder: Path, *, limi
     """
     hashes = bytearray()
     frame = _asked(form, frame)
+    names = blake2b(digest_size=HASH_BYTES)
     with ShardWriter(folder, limits) as writer:
-        for row, (line, length, digest) in enumerate(_requests(form, frame, limits)):
+        for row, (line, length, digest) in enumerate(_requests(form, frame, limits, ids)):
             writer.write(line, length, row=row)
             hashes += digest
+            if ids.given is not None:
+                names.update(line[0])
+    given = names.digest() if ids.given is not None else b""
     return Written(
         shards=tuple(writer.shards),
         rows=len(frame),
-        digest=blake2b(form.url.encode() + b"\n" + hashes, digest_size=HASH_BYTES).hexdigest(),
+        digest=blake2b(form.url.encode() + b"\n" + hashes + given, digest_size=HASH_BYTES).hexdigest(),
         hashes=bytes(hashes),
     )
 
@@ -99,7 +106,9 @@ def _asked(form: RequestForm, frame: pd.DataFrame) -> pd.DataFrame:
     return drop_missing(form.template, frame)[0] if form.on_missing == "skip" else frame
 
 
-def _requests(form: RequestForm, frame: pd.DataFrame, limits: Limits) -> Iterator[tuple[_Line, int, bytes]]:
+def _requests(
+    form: RequestForm, frame: pd.DataFrame, limits: Limits, ids: RowIds = BY_POSITION
+) -> Iterator[tuple[_Line, int, bytes]]:
     """The line, in parts, with its length, and the hash of each row."""
     texts = takes_text(form.url)
     if texts and form.template.has_roles:
@@ -112,17 +121,18 @@ def _requests(form: RequestForm, frame: pd.DataFrame, limits: Limits) -> Iterato
         if form.per_row
         else itertools.repeat(BodyEncoder(form.url, fields))
     )
-    middle = f'","method":"POST","url":{json.dumps(form.url)},"body":'.encode()
-    around = len(_OPENING % 0) + len(middle) + len(_CLOSING)
-    most = min(limits.body_bytes, limits.file_bytes - around)
+    middle = f',"method":"POST","url":{json.dumps(form.url)},"body":'.encode()
     on_missing: OnMissing = "blank" if form.on_missing == "blank" else "error"
     rendered = form.template.render(frame, on_missing=on_missing)
-    for number, (messages, encoder) in enumerate(zip(rendered, encoders, strict=False)):
+    for number, (messages, encoder, name) in enumerate(zip(rendered, encoders, ids.names(len(frame)), strict=False)):
         start, rest, digest = encoder.encode_text(messages) if texts else encoder.encode(messages)
+        opening = b'{"custom_id":' + msgspec.json.encode(name)
+        around = len(opening) + len(middle) + len(_CLOSING)
         size = len(start) + len(rest)
-        if size > most:
+        if size > limits.body_bytes or around + size > limits.file_bytes:
             raise SourceError(
                 f"The request of {row_words(frame.index, number)} is {size:,} bytes.",
-                f"The service takes {most:,}: shorten that row or leave it out.",
+                f"The service takes {min(limits.body_bytes, limits.file_bytes - around):,}: "
+                "shorten that row or leave it out.",
             )
-        yield (_OPENING % number, middle, start, rest, _CLOSING), around + size, digest
+        yield (opening, middle, start, rest, _CLOSING), around + size, digest

@@ -14,8 +14,8 @@ from dw_jupyter.api.types import Batch
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job.disk import disk
-from dw_jupyter.job.journal import Journal
-from dw_jupyter.job.ledger import INDEX, ids_in
+from dw_jupyter.job.journal import INDEX, Journal
+from dw_jupyter.job.ledger import ids_in
 from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
 
 

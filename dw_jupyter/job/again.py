@@ -21,7 +21,7 @@ from dw_jupyter.job.asked import REUSED, Asked
 from dw_jupyter.job.cache import KEYS, Found, candidates, find, keys_of
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import Journal, deciding
-from dw_jupyter.job.ledger import ids_in, locate
+from dw_jupyter.job.ledger import ids_in
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
 LEAST_WINDOW = 3600.0
@@ -170,7 +170,7 @@ def _runs_again(shard: ShardRecord) -> bool:
 
 def _answered(journal: Journal, number: int) -> Positions:
     """The rows that the service counts as its successes, fitting the schema or not."""
-    return locate(journal)(list(ids_in(journal.path("output", number))))
+    return journal.ids.locate(list(ids_in(journal.path("output", number))))
 
 
 def _find_elsewhere(journal: Journal, rows: Positions) -> Found:
@@ -184,7 +184,7 @@ def _find_elsewhere(journal: Journal, rows: Positions) -> Found:
     waiting = _waiting_for(record.id, others)  # itself, and those that to wait for would be to wait for itself
     others = [other for other in others if other.id not in waiting]
     into = journal.path("reused", len(record.shards))
-    found = find(keys[np.isin(keys["row"], rows)], others, jobs, record.schema, into)
+    found = find(keys[np.isin(keys["row"], rows)], others, jobs, record.schema, into, ids=journal.ids)
     record.reused += len(found.reused)
     return found
 

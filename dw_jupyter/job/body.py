@@ -27,6 +27,7 @@ OWN_WORDS = (
     "per_row",
     "system",
     "keep",
+    "id",
     "tags",
     "model",
     "window",

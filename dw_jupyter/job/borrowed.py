@@ -32,7 +32,7 @@ class Borrowed:
         open_rows = np.intersect1d(rows_of(journal, number), ledger.results.rows_of("pending"))
         keys = cache.keys_of(journal)
         ours, theirs = match(keys[np.isin(keys["row"], open_rows)], cache.keys_of(other))
-        self._source = cache.Source(other, ours, theirs, record.schema)
+        self._source = cache.Source(other, ours, theirs, record.schema, ids=journal.ids)
         self._path = journal.path("borrowed", number)
         self._ledger = ledger
 

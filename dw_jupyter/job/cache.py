@@ -16,6 +16,7 @@ import numpy as np
 from dw_jupyter.api.lines import LineFile, read_blocks
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.hashes import Keys, load_keys, match, rehash, save_keys
+from dw_jupyter.frames.ids import RowIds
 from dw_jupyter.frames.reuse import Gleaner
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, Kind, records
@@ -40,7 +41,7 @@ def candidates(home: Path, account: str) -> list[JobRecord]:
     return [record for record in records(home) if record.account == account and not record.foreign]
 
 
-def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None, into: Path) -> Found:
+def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None, into: Path, *, ids: RowIds) -> Found:
     """Look every request up in earlier jobs, and write the answers that are there to ``into``.
 
     Args:
@@ -49,6 +50,7 @@ def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None
         jobs: the folder that they are in.
         schema: what an answer has to fit.
         into: a file; answers are added to it.
+        ids: of the requests.
     """
     answers = LineFile(into)
     reused: list[Positions] = []
@@ -58,7 +60,7 @@ def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None
         ours, theirs = match(keys, keys_of(journal))
         if not len(ours):
             continue
-        source = Source(journal, ours, theirs, schema)
+        source = Source(journal, ours, theirs, schema, ids=ids)
         for lines in source.read():
             answers.append(lines)
         left = source.wanted
@@ -80,13 +82,16 @@ class Source:
         ours: rows of this job.
         theirs: the rows of the other that ask the same, one each.
         schema: what an answer has to fit.
+        ids: of this job's requests.
     """
 
-    def __init__(self, journal: Journal, ours: Positions, theirs: Positions, schema: Schema | None) -> None:
+    def __init__(
+        self, journal: Journal, ours: Positions, theirs: Positions, schema: Schema | None, *, ids: RowIds
+    ) -> None:
         target = np.full(journal.record.rows, -1, dtype=np.int64)
         target[theirs] = ours
         self._journal = journal
-        self._gleaner = Gleaner(target, schema)
+        self._gleaner = Gleaner(target, schema, theirs=journal.ids, ours=ids)
         self._read: dict[Path, int] = {}
 
     @property
@@ -117,7 +122,8 @@ def keys_of(journal: Journal) -> Keys:
     if keys is None:
         shards = range(len(journal.record.shards))
         files = [journal.folder / REUSED_REQUESTS, *(journal.requests_path(number) for number in shards)]
-        keys = rehash((block for file in files for block in read_blocks(file)), definite=journal.record.definite)
+        blocks = (block for file in files for block in read_blocks(file))
+        keys = rehash(blocks, definite=journal.record.definite, locate=journal.ids.locate)
         with contextlib.suppress(OSError):
             save_keys(keys, path)
     return keys

@@ -11,6 +11,7 @@
       borrowed-000.jsonl    answers that another job got for the rows of a shard which waited for them
       reused-requests.jsonl the requests that were answered so, and that this job has not sent
       index.parquet         the source's index
+      ids.parquet           the ids of its requests, where a column gives them
       shares.npy            for each row the one whose answer it has, where rows ask the same
       cache.npy             the hashes of its requests, sorted; made again where it is missing
       lock                  held by the kernel that drives the job
@@ -32,6 +33,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -40,11 +42,15 @@ from filelock import FileLock, Timeout
 
 from dw_jupyter.api.lines import LineFile
 from dw_jupyter.errors import JournalError
+from dw_jupyter.frames.ids import BY_POSITION, RowIds
+from dw_jupyter.frames.index import load_index
 from dw_jupyter.job.disk import KEEP, disk, sync_folder, write_whole
 from dw_jupyter.job.record import VERSION, JobRecord
 
 Kind = Literal["output", "error", "reused", "borrowed"]
 REUSED_REQUESTS = "reused-requests.jsonl"
+INDEX = "index.parquet"
+IDS = "ids.parquet"
 STAGING_SECONDS = 24 * 3600.0
 DECIDING_SECONDS = 120.0
 
@@ -94,6 +100,20 @@ class Journal:
     def path(self, kind: Kind, shard: int) -> Path:
         """The lines of one kind that there are so far for one shard."""
         return lines_path(self.folder, kind, shard)
+
+    @cached_property
+    def ids(self) -> RowIds:
+        """The ids of the job's requests.
+
+        Raises:
+            JournalError: they cannot be read.
+        """
+        if not self.record.foreign and not self.record.named:
+            return BY_POSITION
+        try:
+            return RowIds(load_index(self.folder / (INDEX if self.record.foreign else IDS)))
+        except (OSError, ValueError) as error:
+            raise JournalError(f"The ids of job {self.record.id} cannot be read: {error}"[:200], KEEP) from None
 
     def lines(self, path: Path) -> LineFile:
         """One of the files of fetched lines."""

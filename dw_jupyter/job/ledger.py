@@ -12,15 +12,13 @@ import pandas as pd
 
 from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.frames.column import Positions
-from dw_jupyter.frames.ids import Locate, locate_by, positions, read_ids
-from dw_jupyter.frames.index import load_index
+from dw_jupyter.frames.ids import read_ids
 from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.results import Results, Status
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import Journal, Kind
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
-INDEX = "index.parquet"
 SHARES = "shares.npy"
 ANSWERS: tuple[Kind, ...] = ("borrowed", "output", "error")
 """The files that say what became of the rows of one shard."""
@@ -132,7 +130,7 @@ def rows_of(journal: Journal, number: int) -> Positions:
 def rows_in(journal: Journal, path: Path) -> Positions:
     """The rows that the lines of a file are for, line by line; none where there is no such file."""
     with disk(journal.folder):
-        return locate(journal)(list(ids_in(path)))
+        return journal.ids.locate(list(ids_in(path)))
 
 
 def ids_in(path: Path) -> Iterator[str | None]:
@@ -166,11 +164,4 @@ def _empty(journal: Journal) -> Results:
     record = journal.record
     path = journal.folder / SHARES
     shares = np.load(path) if path.exists() else None
-    return Results(record.rows, record.schema, shares=shares, locate=locate(journal))
-
-
-def locate(journal: Journal) -> Locate:
-    """How rows are found by the ids of the job's requests."""
-    if not journal.record.foreign:
-        return positions
-    return locate_by(load_index(journal.folder / INDEX).tolist())
+    return Results(record.rows, record.schema, shares=shares, locate=journal.ids.locate)

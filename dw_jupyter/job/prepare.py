@@ -12,6 +12,7 @@ import pandas as pd
 from dw_jupyter import config
 from dw_jupyter.api.lines import LineFile
 from dw_jupyter.frames.hashes import is_definite, make_keys, save_keys
+from dw_jupyter.frames.ids import RowIds
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.frames.kept import save_kept
 from dw_jupyter.frames.limits import Limits
@@ -21,8 +22,8 @@ from dw_jupyter.frames.shards import deal, pick_lines
 from dw_jupyter.job import cache
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job.disk import disk
-from dw_jupyter.job.journal import Journal
-from dw_jupyter.job.ledger import INDEX, SHARES
+from dw_jupyter.job.journal import IDS, INDEX, Journal
+from dw_jupyter.job.ledger import SHARES
 from dw_jupyter.job.record import JobRecord, digest, new_token
 
 LIMITS = Limits()
@@ -34,6 +35,7 @@ class Plan:
 
     form: RequestForm
     frame: pd.DataFrame
+    ids: RowIds
     schema: Schema | None
     account: str
     key_hash: str
@@ -56,7 +58,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
     """
     home = config.home()
     with journals.staging(home) as folder, disk(home):
-        written = write_requests(plan.form, plan.frame, folder, limits=LIMITS)
+        written = write_requests(plan.form, plan.frame, folder, ids=plan.ids, limits=LIMITS)
         _save_labels(plan, folder)
         record = JobRecord(
             id="",
@@ -74,6 +76,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
             shards=[],
             created=time.time(),
             definite=_is_definite(plan.form),
+            named=plan.ids.given is not None,
         )
         with journals.deciding(home):
             known = None if plan.fresh else journals.latest(folder.parent, record.stem)
@@ -95,6 +98,8 @@ def _is_definite(form: RequestForm) -> bool:
 def _save_labels(plan: Plan, folder: Path) -> None:
     save_index(plan.frame.index, folder / INDEX)
     save_kept(plan.kept, folder)
+    if plan.ids.given is not None:
+        save_index(pd.Index(plan.ids.given.to_pylist(), dtype=object), folder / IDS)
 
 
 def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> None:
@@ -107,7 +112,8 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
     found = cache.Found()
     if not plan.fresh:
         earlier = cache.candidates(config.home(), plan.account)
-        found = cache.find(keys, earlier, folder.parent, plan.schema, journals.lines_path(folder, "reused", 0))
+        into = journals.lines_path(folder, "reused", 0)
+        found = cache.find(keys, earlier, folder.parent, plan.schema, into, ids=plan.ids)
     piles[found.reused] = -1
     reused = np.isin(shares, found.reused)
     record.reused = int(reused.sum())

@@ -90,6 +90,8 @@ class JobRecord(msgspec.Struct, kw_only=True):
     """Rows whose answer an earlier job had."""
     foreign: bool = False
     """Whether its batch was made elsewhere: its rows have the ids that somebody else gave them."""
+    named: bool = False
+    """Whether a column of the source gives the ids of its requests."""
     unbroken: bool = False
     """Whether the job goes on however many of its rows fail."""
     stopped: str = ""

@@ -21,7 +21,7 @@ import msgspec
 from dw_jupyter import errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
-from dw_jupyter.frames.ids import position
+from dw_jupyter.frames.ids import RowIds
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.record import ShardRecord
 
@@ -98,18 +98,18 @@ async def _upload(client: AsyncClient, journal: Journal, number: int, *, progres
     try:
         file = await client.upload_file(path, filename=name, progress=progress)
     except errors.APIStatusError as error:
-        raise await asyncio.to_thread(_name_row, error, path) from None
+        raise await asyncio.to_thread(_name_row, error, path, journal.ids) from None
     shard.input_file_id = file.id
     await save(journal)
 
 
-def _name_row(error: errors.APIStatusError, path: Path) -> errors.APIStatusError:
+def _name_row(error: errors.APIStatusError, path: Path, ids: RowIds) -> errors.APIStatusError:
     """A refusal of one line, told of the row that the line came from."""
     if error.line is not None:
         with path.open("rb") as file:
             line = next(itertools.islice(file, error.line - 1, None), b"{}")
-        row = position(msgspec.json.decode(line, type=_Named).custom_id)
-        if row is not None:
+        row = int(ids.locate([msgspec.json.decode(line, type=_Named).custom_id])[0])
+        if row >= 0:
             said = _LINE.sub("", error.what.partition(": ")[2])
             error.what = f"The service refused row {row} ({error.status_code}): {said}"
     return error

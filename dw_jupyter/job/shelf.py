@@ -20,8 +20,7 @@ from dw_jupyter.job import loop, registry
 from dw_jupyter.job.adopt import adopt
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.handle import Job
-from dw_jupyter.job.journal import Journal
-from dw_jupyter.job.ledger import INDEX
+from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.record import JobRecord, ShardRecord
 from dw_jupyter.job.snapshot import Snapshot
 

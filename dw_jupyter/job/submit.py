@@ -12,6 +12,8 @@ from typing import Any, get_args
 import pandas as pd
 
 from dw_jupyter import config, errors
+from dw_jupyter.frames.given_ids import take_ids
+from dw_jupyter.frames.ids import BY_POSITION
 from dw_jupyter.frames.kept import keep_columns
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.requests import RequestForm, check_requests
@@ -47,6 +49,7 @@ def submit(
     system: str | None = None,
     keep: Sequence[Hashable] = (),
     tags: Mapping[str, str] | None = None,
+    id: Hashable = None,  # noqa: A002 - the word of the cell
     label: str = "",
     account: str | None = None,
     fresh: bool = False,
@@ -75,6 +78,9 @@ def submit(
         system: a system message, in place of one in the prompt; a template too.
         keep: columns of the source that the frame of answers carries along, before its own.
         tags: metadata of the batches, to find them by in the console and in ``list_batches(search=…)``.
+        id: a column with the ``custom_id`` of each request, to know answers by elsewhere: unique, 64 visible ASCII
+            signs at most; numbers become text. The row's position unless given. Other ids make another job, which
+            takes over the answers that the same requests had.
         label: what to call the job.
         account: ``"local"``, or an account of ``~/.dw``; the one in use unless given.
         fresh: send everything, also where an earlier job has asked the same.
@@ -106,6 +112,7 @@ def submit(
     columns = list(shape.columns) if shape is not None else ["response"]
     kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error"])
     tags = check_tags(tags or {})
+    ids = take_ids(frame, id) if id is not None else BY_POSITION
     if not window.strip():
         raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
     connection = config.connect(account)
@@ -117,6 +124,7 @@ def submit(
     plan = Plan(
         form=form,
         frame=frame,
+        ids=ids,
         schema=shape,
         account=connection.account,
         key_hash=connection.key_hash,

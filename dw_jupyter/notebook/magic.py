@@ -81,6 +81,7 @@ class DWBatch(Magics):
             per_row=options.per_row(chosen),
             system=chosen.system,
             keep=options.columns(chosen.keep),
+            id=chosen.id,
             tags=options.pairs("--tag", chosen.tag),
             label=chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name),
             fresh=chosen.fresh,

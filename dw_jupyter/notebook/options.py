@@ -36,6 +36,7 @@ def cell_parser() -> argparse.ArgumentParser:
     add("--seed", metavar="N", type=int, help="the same answer each time, where the model can")
     add("--set", metavar="KEY=JSON|@COLUMN", action="append", help="any other field of the request body, or row by row")
     add("--keep", metavar="COLUMNS", help="columns of the source that the frame carries along, with commas between")
+    add("--id", metavar="COLUMN", help="the column that gives each request its custom_id (default: the position)")
     add("--tag", metavar="KEY=TEXT", action="append", help="metadata of the batch; again for another")
     add("--label", metavar="TEXT", help="what to call the job")
     add("--limit", metavar="N", type=_whole, help="the first N rows only")

@@ -72,6 +72,8 @@ BAD_CELLS = [
     ('%%dwbatch reviews --keep titel\n{{ text }}', 'There is no column "titel" in the source.\nDid you mean "title"? Columns: text, title, stars, note'),
     ('%%dwbatch reviews --keep title,title\n{{ text }}', 'The column "title" is kept twice.\nName it once.'),
     ('%%dwbatch reviews --keep text --schema "text"\n{{ text }}', 'The answers have a column "text" too.\nRename the column of the source first.'),
+    ('%%dwbatch reviews --id note\n{{ text }}', 'The id column "note" has no value in row 1 (index \'q\').\nEvery request has an id: fill the column, or use another.'),
+    ('%%dwbatch reviews --id skuu\n{{ text }}', 'There is no column "skuu" in the source.\nColumns: text, title, stars, note'),
     ('%%dwbatch reviews --tag dw_jupyter=x\n{{ text }}', "The tag 'dw_jupyter' is reserved.\nChoose another name."),
     ('%%dwbatch reviews --system "Be kind."\nsystem:\nBe brief.\nuser:\n{{ text }}', 'There is a system message in the prompt already.\nLeave one of the two out.'),
     ('%%dwbatch reviews --sample 0\n{{ text }}', 'The sample is 0.\nGive a whole number of rows, or a share such as 0.01.'),
