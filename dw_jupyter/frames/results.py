@@ -53,7 +53,8 @@ class Results:
         self.broken = 0
         """Lines that are not JSON, or not UTF-8."""
         self._lock = threading.Lock()
-        self._shares = shares
+        self.shares = shares
+        """For each row the one whose answer it has, None where each has its own."""
         self._states = np.zeros(rows, dtype=np.int8)
         self._errors = TextColumn(rows)
         self._finishes = FinishReasons(rows)
@@ -84,7 +85,7 @@ class Results:
     def rows_of(self, *statuses: Status) -> Positions:
         """The rows with an answer of their own whose status is one of these."""
         found = np.flatnonzero(np.isin(self._states, [_LADDER.index(status) for status in statuses]))
-        return found if self._shares is None else found[self._shares[found] == found]
+        return found if self.shares is None else found[self.shares[found] == found]
 
     def rows_ending(self, finish_reason: str) -> Positions:
         """The rows whose answer ended for this reason, such as ``length``; one that does not fit the schema too."""
@@ -146,7 +147,7 @@ class Results:
         return pd.DataFrame(columns, index=index, copy=False)
 
     def _shown(self, values: Any) -> Any:
-        return values if self._shares is None else values.take(self._shares)
+        return values if self.shares is None else values.take(self.shares)
 
     def _take(self, lines: list[Line]) -> None:
         rows = self._locate([line.custom_id for line in lines])

@@ -28,6 +28,7 @@ OWN_WORDS = (
     "system",
     "keep",
     "id",
+    "meta",
     "tags",
     "model",
     "window",

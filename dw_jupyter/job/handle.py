@@ -7,7 +7,7 @@ import concurrent.futures
 import contextlib
 import contextvars
 import time
-from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
+from collections.abc import Coroutine, Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from dw_jupyter.frames.reasons import group_reasons
 from dw_jupyter.job import again, loop, prepare, registry
 from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noticed
 from dw_jupyter.job.journal import Journal
+from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.publisher import Renderer
 from dw_jupyter.job.snapshot import Snapshot, State
@@ -38,19 +39,9 @@ class Job:
     job is bound to its journal on disk, not to this object: dropping the object, or the kernel, loses nothing.
     """
 
-    def __init__(
-        self,
-        opening: Coroutine[Any, Any, Lifecycle],
-        *,
-        index: pd.Index,
-        kept: Sequence[tuple[Hashable, Any]] = (),
-        early: Snapshot,
-        empty: Callable[[pd.Index], pd.DataFrame],
-    ) -> None:
-        self._index = index
-        self._kept = kept
+    def __init__(self, opening: Coroutine[Any, Any, Lifecycle], *, layout: Layout, early: Snapshot) -> None:
+        self._layout = layout
         self._early = early
-        self._empty = empty
         self._renderers: list[Renderer] = []
         self._begin(loop.spawn(opening))
 
@@ -98,11 +89,21 @@ class Job:
     @property
     def df(self) -> pd.DataFrame:
         """A new frame on the source's index: kept columns, the answers so far, ``dw_status`` and ``dw_error``."""
-        life = self._life()
-        frame = life.frame(self._index) if life is not None else self._empty(self._index)
-        for place, (label, values) in enumerate(self._kept):
-            frame.insert(place, label, values.copy())
-        return frame
+        return self._layout.frame(self._life())
+
+    def objects(self, kind: type | None = None) -> list[object | None]:
+        """The answers so far as instances of the class that was the schema: one a row, in the order of the source.
+
+        A row without an answer that fits, or whose answer the class refuses, has None.
+
+        Args:
+            kind: the class, for a job found again by ``attach``: the journal holds no classes. Without one, and where
+                the schema was none, answers are dicts.
+
+        Raises:
+            SchemaError: it is no class for answers, or takes none of those that are there.
+        """
+        return self._layout.objects(self._life(), kind)
 
     def errors(self) -> pd.DataFrame:
         """Why rows have no answer, grouped: kind, HTTP status, message, how many rows, an example, a few labels."""

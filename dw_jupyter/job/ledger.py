@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.ids import read_ids
 from dw_jupyter.frames.inputs import read_prompts
+from dw_jupyter.frames.metadata import Metadata
+from dw_jupyter.frames.objects import Objects
 from dw_jupyter.frames.results import Results, Status
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import Journal, Kind
@@ -24,6 +26,16 @@ ANSWERS: tuple[Kind, ...] = ("borrowed", "output", "error")
 """The files that say what became of the rows of one shard."""
 
 
+class Listener(Protocol):
+    """Told what a job has been answered."""
+
+    def add(self, block: bytes, /) -> object:
+        """A block of whole lines."""
+
+    def reopen(self, rows: Positions, /) -> None:
+        """Rows that are asked again."""
+
+
 class Ledger:
     """What is known of each row of a job. Reading is for a worker thread; ``results`` may be used on any."""
 
@@ -32,6 +44,7 @@ class Ledger:
         self._journal = journal
         self._lock = threading.Lock()
         self._prompts: Any = None
+        self._metadata: Metadata | None = None
         self._read: dict[Path, int] = {}
         self._lines: dict[Path, int] = {}
         self._asked_again: set[int] = set()
@@ -44,6 +57,7 @@ class Ledger:
             self._read.clear()
             self._lines.clear()
             self._asked_again.clear()
+            self._metadata = None
             self._take_in()
 
     def read_more(self) -> None:
@@ -58,20 +72,61 @@ class Ledger:
     def _take_in(self) -> None:
         record = self._journal.record
         self._epochs = [shard.epoch for shard in record.shards]
-        for number, shard in enumerate(record.shards):
-            self._take_file(self._journal.path("reused", number))
-            if shard.again and number not in self._asked_again:
-                self._asked_again.add(number)
-                self.results.reopen(rows_of(self._journal, number))
-            for kind in ANSWERS:
-                self._take_file(self._journal.path(kind, number))
-        self._take_file(self._journal.path("reused", len(record.shards)))
+        for step in self._story():
+            if isinstance(step, Path):
+                self._take_file(step)
+            elif record.shards[step].again and step not in self._asked_again:
+                self._asked_again.add(step)
+                self._reopen(rows_of(self._journal, step))
         if record.finished is not None:
             self.close()
 
     def _take_file(self, path: Path) -> None:
         for block in read_blocks(path, start=self._read.get(path, 0)):
             self._add(path, block)
+
+    def frame(self, index: pd.Index, *, meta: bool) -> pd.DataFrame:
+        """The answers so far, with the metadata of each behind them where they are wanted.
+
+        What tells them is read from the disk when they are first asked for, and kept from then on.
+        """
+        if not meta:
+            return self.results.frame(index)
+        with self._lock:
+            if self._metadata is None:
+                self._metadata = Metadata(self.results.rows, self._journal.ids)
+                self._retell(self._metadata)
+            return self._metadata.add_to(self.results.frame(index), self.results.shares)
+
+    def objects(self, kind: type | None) -> list[object | None]:
+        """The answer of each row as an instance of a class, or as a dict.
+
+        Raises:
+            SchemaError: it is no class for answers, or takes none of them.
+        """
+        results = self.results
+        found = Objects(results.rows, self._journal.record.schema, kind, locate=self._journal.ids.locate)
+        with self._lock:
+            self._retell(found)
+        return found.values(results.shares)
+
+    def _retell(self, listener: Listener) -> None:
+        """Tell another what the frame has been told."""
+        for step in self._story():
+            if isinstance(step, Path):
+                for block in read_blocks(step):
+                    listener.add(block)
+            elif self._journal.record.shards[step].again:
+                listener.reopen(rows_of(self._journal, step))
+
+    def _story(self) -> Iterator[Path | int]:
+        """The files of answers in the order in which they count, and the number of each shard before those of it."""
+        shards = len(self._journal.record.shards)
+        for number in range(shards):
+            yield self._journal.path("reused", number)
+            yield number
+            yield from (self._journal.path(kind, number) for kind in ANSWERS)
+        yield self._journal.path("reused", shards)
 
     def prompts(self) -> Any:
         """What each row asks, as a string array."""
@@ -107,8 +162,15 @@ class Ledger:
 
     def _add(self, path: Path, lines: bytes) -> None:
         count = self.results.add(lines)
+        if self._metadata is not None:
+            self._metadata.add(lines)
         self._read[path] = self._read.get(path, 0) + len(lines)
         self._lines[path] = self._lines.get(path, 0) + count
+
+    def _reopen(self, rows: Positions) -> None:
+        self.results.reopen(rows)
+        if self._metadata is not None:
+            self._metadata.reopen(rows)
 
     def close(self) -> None:
         """Give every row that is still open its last status, now that no more answers can come."""

@@ -73,10 +73,13 @@ class Lifecycle:
             journal, self._ledger, self._service, neighbour=neighbour, changed=self._observe, placed=self._mark_placed
         )
 
-    def frame(self, index: pd.Index) -> pd.DataFrame:
-        """The answers so far on ``index``; a new frame each time. From any thread."""
+    def frame(self, index: pd.Index, *, meta: bool) -> pd.DataFrame:
+        """The answers so far on ``index``; a new frame each time. From any thread.
+
+        ``meta`` adds the columns of ``frames.metadata``.
+        """
         snapshot = self.snapshot
-        frame = self._ledger.results.frame(index)
+        frame = self._ledger.frame(index, meta=meta)
         if self.journal.record.foreign:
             frame.insert(0, "prompt", self._ledger.prompts())
         frame.attrs["dw_jupyter"] = {
@@ -87,6 +90,10 @@ class Lifecycle:
             "total": snapshot.total,
         }
         return frame
+
+    def objects(self, kind: type | None) -> list[object | None]:
+        """The answer of each row as an instance of a class, or as a dict. From any thread."""
+        return self._ledger.objects(kind)
 
     async def start(self, *, again: Again | None = None) -> None:
         """Read what is on the disk already; begin, or go on where the journal stopped.

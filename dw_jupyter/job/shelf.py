@@ -12,15 +12,16 @@ import pandas as pd
 
 from dw_jupyter import config, errors
 from dw_jupyter.api.ids import bare
+from dw_jupyter.frames.ids import BY_POSITION
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.kept import load_kept
-from dw_jupyter.frames.results import Results
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job import loop, registry
 from dw_jupyter.job.adopt import adopt
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import INDEX, Journal
+from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.record import JobRecord, ShardRecord
 from dw_jupyter.job.snapshot import Snapshot
 
@@ -30,7 +31,7 @@ SHORT_ID = 8
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
-def attach(job_id: str, *, account: str | None = None) -> Job:
+def attach(job_id: str, *, account: str | None = None, meta: bool = False) -> Job:
     """The job of an earlier cell, live or ended; or a batch that was made elsewhere, as a job.
 
     The frame of such a batch has its ``custom_id`` as index, and the column ``prompt`` beside the answers.
@@ -38,6 +39,7 @@ def attach(job_id: str, *, account: str | None = None) -> Job:
     Args:
         job_id: a job's id, or the beginning of it; or the id of a batch.
         account: whose batch it is; the account in use unless given.
+        meta: add the columns that ``submit`` adds by ``meta``.
 
     Raises:
         JournalError: this machine has no such job.
@@ -52,9 +54,8 @@ def attach(job_id: str, *, account: str | None = None) -> Job:
             f"The index of job {record.id} cannot be read: {error}"[:200], "Run its cell again."
         ) from None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
-    job = Job(
-        registry.open_job(journal), index=index, kept=kept, early=early, empty=Results(record.rows, record.schema).frame
-    )
+    layout = Layout(index=index, schema=record.schema, kept=kept, meta=meta, ids=journal.ids if meta else BY_POSITION)
+    job = Job(registry.open_job(journal), layout=layout, early=early)
     job.ready()
     return job
 

@@ -15,9 +15,9 @@ from dw_jupyter import config, errors
 from dw_jupyter.frames.given_ids import take_ids
 from dw_jupyter.frames.ids import BY_POSITION
 from dw_jupyter.frames.kept import keep_columns
+from dw_jupyter.frames.metadata import COLUMNS as METADATA
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.requests import RequestForm, check_requests
-from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.schema import parse_schema
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
@@ -26,6 +26,7 @@ from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
 from dw_jupyter.job.body import check_tags, find_endpoint, make_body, with_system
 from dw_jupyter.job.handle import Job
+from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
 from dw_jupyter.job.record import JobRecord
@@ -50,6 +51,7 @@ def submit(
     keep: Sequence[Hashable] = (),
     tags: Mapping[str, str] | None = None,
     id: Hashable = None,  # noqa: A002 - the word of the cell
+    meta: bool = False,
     label: str = "",
     account: str | None = None,
     fresh: bool = False,
@@ -81,6 +83,8 @@ def submit(
         id: a column with the ``custom_id`` of each request, to know answers by elsewhere: unique, 64 visible ASCII
             signs at most; numbers become text. The row's position unless given. Other ids make another job, which
             takes over the answers that the same requests had.
+        meta: add to the frame ``dw_custom_id``, ``dw_finish_reason``, ``dw_prompt_tokens``, ``dw_completion_tokens``
+            and ``dw_model``. It changes nothing that is sent.
         label: what to call the job.
         account: ``"local"``, or an account of ``~/.dw``; the one in use unless given.
         fresh: send everything, also where an earlier job has asked the same.
@@ -110,7 +114,7 @@ def submit(
     shape = parse_schema(schema) if schema is not None else None
     fields = make_body(body, shape, url=url, per_row=per_row or {})
     columns = list(shape.columns) if shape is not None else ["response"]
-    kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error"])
+    kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error", *METADATA])
     tags = check_tags(tags or {})
     ids = take_ids(frame, id) if id is not None else BY_POSITION
     if not window.strip():
@@ -147,10 +151,14 @@ def submit(
     )
     return Job(
         _open_planned(plan),
-        index=frame.index,
-        kept=[(name, kept[name].array) for name in kept.columns],
+        layout=Layout(
+            index=frame.index,
+            schema=shape,
+            kept=[(name, kept[name].array) for name in kept.columns],
+            meta=meta,
+            ids=ids,
+        ),
         early=early,
-        empty=Results(len(frame), shape).frame,
     )
 
 

@@ -82,6 +82,7 @@ class DWBatch(Magics):
             system=chosen.system,
             keep=options.columns(chosen.keep),
             id=chosen.id,
+            meta=chosen.meta,
             tags=options.pairs("--tag", chosen.tag),
             label=chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name),
             fresh=chosen.fresh,

@@ -46,6 +46,7 @@ def cell_parser() -> argparse.ArgumentParser:
     add("--var", metavar="NAME", action="append", help="lets a notebook variable into the body; again for another")
     add("--endpoint", metavar="chat|completions", default="chat", help="the endpoint (default chat)")
     add("--wait", action="store_true", help="wait in the cell until the job has ended")
+    add("--meta", action="store_true", help="add columns: id, finish reason, tokens, model")
     add("--fresh", action="store_true", help="send everything, also what was answered before")
     return parser
 

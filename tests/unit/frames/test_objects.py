@@ -10,8 +10,18 @@ import msgspec
 import pydantic
 import pytest
 
-from dw_jupyter.frames.objects import read_objects
+from dw_jupyter.frames.objects import Objects
 from dw_jupyter.frames.schema import Schema, parse_schema
+
+
+def read_objects(
+    blocks: list[bytes], rows: int, schema: Schema | None, kind: type | None = None
+) -> list[object | None]:
+    """The objects that blocks of lines give."""
+    objects = Objects(rows, schema, kind)
+    for block in blocks:
+        objects.add(block)
+    return objects.values()
 
 
 class Tone(enum.Enum):
@@ -127,7 +137,7 @@ def test_every_kind_of_class_asks_for_the_same_and_comes_back(kind: type) -> Non
     assert (part["required"], part["additionalProperties"]) == (["size", "at"], False)
     assert part["properties"]["at"]["format"] == "date-time"
     blocks = [line(1, json.dumps(ANSWER)) + line(0, "nonsense"), line(2, json.dumps({**ANSWER, "tone": "hot"}))]
-    nothing, found, misfit = read_objects(blocks, 3, schema)
+    nothing, found, misfit = read_objects(blocks, 3, schema, kind)
     assert (nothing, misfit) == (None, None)
     expected = {
         "tone": Tone.WARM,
@@ -139,7 +149,7 @@ def test_every_kind_of_class_asks_for_the_same_and_comes_back(kind: type) -> Non
         "note": "",
     }
     assert found == (expected if kind is Whole else kind(**expected))
-    assert read_objects(blocks, 3, kind)[1] == found
+    assert read_objects(blocks, 3, None, kind)[1] == found
 
 
 def test_bounds_and_descriptions_of_msgspec_reach_the_schema() -> None:
@@ -169,7 +179,7 @@ def test_a_key_that_may_be_left_out_may_be_null(kind: type) -> None:
     moment = {"type": "string", "format": "date-time"}
     assert schema.json_schema["properties"]["at"] == {"anyOf": [moment, {"type": "null"}]}
     assert schema.json_schema["required"] == ["name", "at"]
-    assert read_objects([line(0, '{"name": "a", "at": null}')], 1, schema) == [{"name": "a"}]
+    assert read_objects([line(0, '{"name": "a", "at": null}')], 1, schema, Loose) == [{"name": "a"}]
 
 
 class Cat(msgspec.Struct, tag=True):
@@ -197,7 +207,7 @@ def test_a_union_of_structs_is_told_by_its_tags() -> None:
     assert list(schema.columns) == ["bestPet", "allPets"]
     assert schema.json_schema["$defs"]["Cat"]["properties"]["born"]["format"] == "date-time"
     content = '{"bestPet": {"type": "Dog", "loud": true}, "allPets": []}'
-    assert read_objects([line(0, content)], 1, schema) == [Owner(Dog(loud=True), [])]
+    assert read_objects([line(0, content)], 1, schema, Owner) == [Owner(Dog(loud=True), [])]
 
 
 def test_answers_without_a_class_are_dicts_that_fit() -> None:

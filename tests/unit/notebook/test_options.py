@@ -33,7 +33,7 @@ def test_options_become_values() -> None:
     line = (
         "reviews -o labels -j job -m m -w 1h --temperature 0 --max-tokens 50 --limit 3 --wait --top-p .5 --seed 7"
         " --stop END --stop . --set n=2 --set 'user={\"a\": 1}' --keep 'a, b c' --tag x=y=z --label L"
-        " --system 'Be brief.'"
+        " --system 'Be brief.' --id sku --meta"
     )
     chosen = parse(cell_parser(), line)
     assert vars(chosen) == {
@@ -41,6 +41,7 @@ def test_options_become_values() -> None:
         "temperature": 0.0, "max_tokens": 50, "limit": 3, "wait": True, "fresh": False, "top_p": 0.5, "seed": 7,
         "stop": ["END", "."], "set": ["n=2", 'user={"a": 1}'], "keep": "a, b c", "tag": ["x=y=z"], "label": "L",
         "system": "Be brief.", "sample": None, "sample_seed": 0, "on_missing": "error", "var": None, "endpoint": "chat",
+        "id": "sku", "meta": True,
     }  # fmt: skip
     assert body(chosen) == {
         "temperature": 0.0, "max_tokens": 50, "top_p": 0.5, "stop": ["END", "."], "seed": 7, "n": 2, "user": {"a": 1},
