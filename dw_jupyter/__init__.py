@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dw_jupyter.api.client import AsyncClient
     from dw_jupyter.api.sync import Client
     from dw_jupyter.api.types import Batch
+    from dw_jupyter.frames.spread import spread
     from dw_jupyter.job.accounts import models, use
     from dw_jupyter.job.handle import Job
     from dw_jupyter.job.shelf import attach, forget, jobs
@@ -38,6 +39,7 @@ __all__ = [
     "jobs",
     "load_ipython_extension",
     "models",
+    "spread",
     "submit",
     "unload_ipython_extension",
     "use",
@@ -53,6 +55,7 @@ _HOMES = {
     "forget": "dw_jupyter.job.shelf",
     "jobs": "dw_jupyter.job.shelf",
     "models": "dw_jupyter.job.accounts",
+    "spread": "dw_jupyter.frames.spread",
     "submit": "dw_jupyter.job.submit",
     "use": "dw_jupyter.job.accounts",
 }

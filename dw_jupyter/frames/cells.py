@@ -74,6 +74,9 @@ class Columns:
     def unknown(self, label: Hashable, *, others: Iterable[str] = ()) -> TemplateError:
         """The error for a label that no column has; ``others`` are names that may have been meant as well."""
         names = [str(name) for name in self.places]
+        alike = next((own for own in self.places if str(own) == str(label)), None)
+        if alike is not None:  # 0 is not "0"
+            return TemplateError(f"There is no column {label!r} in the source.", f"There is {alike!r}: row[{alike!r}].")
         near = get_close_matches(str(label), [*names, *others], n=1)
         listed = ", ".join(names)
         listed = listed if len(listed) <= 120 else listed[:119].rsplit(", ", 1)[0] + ", …"
@@ -131,6 +134,11 @@ def row_words(index: pd.Index, position: int) -> str:
     if type(label) is int and label == position:
         return f"row {position}"
     if isinstance(label, tuple):
-        label = tuple(map(native, label))
-    words = repr(label) if isinstance(label, str | tuple) else str(label)
+        words = f"({', '.join(_label_words(native(part)) for part in label)})"
+    else:
+        words = _label_words(label)
     return f"row {position} (index {words if len(words) <= 60 else words[:59] + '…'})"
+
+
+def _label_words(label: Any) -> str:
+    return repr(label) if isinstance(label, str) else str(label)

@@ -47,6 +47,7 @@ def environment(*, blank: bool = False) -> jinja2.Environment:
         autoescape=False,
         comment_start_string=f"{never}<",
         comment_end_string=f">{never}",
+        finalize=_no_method,
     )
     made.missing = Blank if blank else jinja2.StrictUndefined
     made.globals.clear()
@@ -55,6 +56,14 @@ def environment(*, blank: bool = False) -> jinja2.Environment:
     for name in _LAZY:
         made.filters[name] = _listed(made.filters[name])
     return made
+
+
+def _no_method(value: Any) -> Any:
+    """What is written into a prompt, unless it is a method or macro that somebody forgot to call."""
+    if callable(value) and not isinstance(value, jinja2.Undefined):
+        name = getattr(value, "__name__", None) or getattr(value, "name", "it")
+        raise TypeError(f'"{name}" is no value: write {name}() to call it, or ["{name}"] for what has that name')
+    return value
 
 
 def _listed(lazy: Callable[..., Any]) -> Callable[..., Any]:

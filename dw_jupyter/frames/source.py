@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dw_jupyter.errors import OptionError, SourceError
 from dw_jupyter.frames.sample import check_sample, pick
 
 _TABLES = "Give a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."
+_MARK = b"\xef\xbb\xbf"
+"""What some editors begin a file of UTF-8 with."""
+_MUTABLE = (list, tuple, set, dict, np.ndarray)
+_PLAIN = (list, tuple, set)
 
 
 def read_source(
@@ -55,7 +63,24 @@ def read_source(
         raise SourceError(f'The source has more than one column "{doubled[0]}".', "Rename one of them.")
     if sample is not None:
         frame = frame.iloc[pick(len(frame), sample, sample_seed)]
-    return frame.copy(deep=True)
+    frame = frame.copy(deep=True)
+    for place in range(frame.shape[1]):  # the objects in a column are not copied with it
+        column = frame.iloc[:, place]
+        if column.dtype == object and any(isinstance(value, _MUTABLE) for value in column):
+            frame.isetitem(place, pd.Series(list(map(_copy, column)), dtype=object).array)
+    return frame
+
+
+def _copy(value: Any) -> Any:
+    """A value with lists, dicts, sets and arrays of its own."""
+    match value:
+        case list() | tuple() | set():
+            return type(value)(map(_copy, value)) if type(value) in _PLAIN else copy.deepcopy(value)
+        case dict():
+            return {key: _copy(part) for key, part in value.items()}
+        case np.ndarray():
+            return copy.deepcopy(value) if value.dtype == object else value.copy()
+    return value
 
 
 def _read(source: object, limit: int | None) -> pd.DataFrame:
@@ -65,12 +90,25 @@ def _read(source: object, limit: int | None) -> pd.DataFrame:
         case pd.Series():
             return source.to_frame("value" if source.name is None else source.name)
         case list() if all(isinstance(row, Mapping) for row in source):
-            return pd.DataFrame.from_records(source[:limit])
+            return _read_rows(source[:limit])
         case str() | Path():
             return _read_file(Path(source).expanduser(), limit)
         case _ if hasattr(source, "__arrow_c_stream__"):
             return _read_arrow(source, limit)
+    if isinstance(source, Iterator | tuple):
+        raise SourceError(f"The source is not a table: it is {_kind(source)}.", "Make a list of it: list(…).")
     raise SourceError(f"The source is not a table: it is {_kind(source)}.", _TABLES)
+
+
+def _read_rows(rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
+    """Dicts as rows. As in `_to_pandas`, integers beside missing values stay integers."""
+    frame = pd.DataFrame(list(map(dict, rows)), dtype=object)
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        inferred = column.infer_objects()
+        if inferred.dtype.kind != "f" or not column.isna().any() or not any(type(value) is int for value in column):
+            frame.isetitem(place, inferred.array)
+    return frame
 
 
 def _kind(source: object) -> str:
@@ -103,8 +141,8 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
 
 def _read_file(path: Path, limit: int | None) -> pd.DataFrame:
     readers: dict[str, Callable[[Path, int | None], pd.DataFrame]] = {
-        ".csv": lambda path, limit: pd.read_csv(path, nrows=limit),
-        ".parquet": lambda path, _: pd.read_parquet(path),
+        ".csv": lambda path, limit: pd.read_csv(path, nrows=limit, dtype_backend="numpy_nullable"),
+        ".parquet": lambda path, _: _to_pandas(pq.read_table(path)),
         ".jsonl": _read_jsonl,
     }
     read = readers.get(path.suffix.lower())
@@ -127,6 +165,7 @@ def _read_jsonl(path: Path, limit: int | None) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     decoder = msgspec.json.Decoder(dict[str, Any])
     with path.open("rb") as file:
+        file.seek(3 if file.read(3) == _MARK else 0)
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -135,5 +174,16 @@ def _read_jsonl(path: Path, limit: int | None) -> pd.DataFrame:
             try:
                 rows.append(decoder.decode(line))
             except msgspec.DecodeError as error:
-                raise ValueError(f"line {number}: {error}") from error
-    return pd.DataFrame.from_records(rows)
+                rows.append(_read_loosely(line, number, error))
+    return _read_rows(rows)
+
+
+def _read_loosely(line: bytes, number: int, error: msgspec.DecodeError) -> dict[str, Any]:
+    """A line that Python reads and msgspec does not: NaN, or half of a surrogate pair."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number}: {error}") from error  # noqa: TRY004 - what is wrong is the file
+    return row

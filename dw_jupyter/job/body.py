@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Hashable, Mapping
@@ -67,7 +68,8 @@ def make_body(
     Raises:
         OptionError: a field that looks misspelt, is not for a batch, or is given twice.
     """
-    fields = {name: value for name, value in body.items() if value is not None}
+    # Copied, since requests are written when the caller may have changed a list of its own.
+    fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
     for name in (fields.keys() | per_row.keys()) - KNOWN_FIELDS:
         near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
         if near:

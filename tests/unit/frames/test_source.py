@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+import copy
+import datetime as dt
+import json
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from dw_jupyter.errors import OptionError, SourceError
+from dw_jupyter.frames.cells import row_words
+from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.source import read_source
+from dw_jupyter.frames.template import Template
 
 FRAME = pd.DataFrame({"text": ["a", "b", "c"], "n": [1, 2, 3]})
 
@@ -47,6 +56,94 @@ def test_a_source_is_a_snapshot_that_keeps_its_index() -> None:
     assert frame.index.equals(index)
 
 
+def test_what_the_cells_hold_is_copied_too() -> None:
+    """Lists, dicts and arrays in cells are a snapshot, however deep; other values stay what they are."""
+    deep: dict[str, Any] = {"list": [1, {"set": {2}}], "array": np.array([3])}
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    for source in ([{"x": deep, "y": moment}], pd.DataFrame({"x": [deep], "y": [moment]}, index=["same"])):
+        frame = read_source(source)
+        expected = copy.deepcopy(deep)
+        deep["list"][1]["set"].add(4)
+        deep["array"][0] = 5
+        deep["more"] = 6
+        assert frame["x"].tolist()[0] == expected
+        assert frame["y"].tolist() == [moment]
+        deep.clear()
+        deep.update(expected)
+
+
+@pytest.mark.parametrize("kind", ["list", ".jsonl", ".csv", ".parquet"])
+def test_whole_numbers_beside_missing_ones_stay_whole(kind: str, tmp_path: Path) -> None:
+    """A prompt says 3 and not 3.0, and long numbers keep their last digits."""
+    rows = [{"n": 3, "f": 1.5}, {"n": None, "f": None}, {"n": 12345678901234567, "f": 2.0}]
+    path = tmp_path / f"table{kind}"
+    match kind:
+        case ".jsonl":
+            path.write_text("\ufeff" + "\n".join(map(json.dumps, rows)) + '\n{"n": NaN}')
+        case ".csv":
+            path.write_text("n,f\n3,1.5\n,\n12345678901234567,2.0")
+        case ".parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path)
+    frame = read_source(rows if kind == "list" else path)
+    rendered = Template("{{ row.n }}, {{ row.f }}").render(frame.dropna())
+    assert [messages[0]["content"] for messages in rendered] == ["3, 1.5", "12345678901234567, 2.0"]
+    assert frame["n"].isna().tolist()[:3] == [False, True, False]
+
+
+INDEXES: dict[str, pd.Index] = {
+    "levels": pd.MultiIndex.from_arrays(
+        [pd.Categorical(["a", "a", "b"]), pd.date_range("2026", periods=3, tz="UTC"), [1.5, None, 2]],
+        names=["c", None, ("t", 1)],
+    ),
+    "doubles": pd.Index(["a", "a", "b"]),
+    "mixed": pd.Index([1, "a", None], dtype=object),
+    "tuples": pd.Index([(1, 2), (1, 2), "x"], tupleize_cols=False),
+    "dates": pd.DatetimeIndex(["2026-01-01", None, "2026-01-03"]),
+    "zones": pd.date_range("2026-03-29", periods=3, tz="Europe/Berlin", freq="h"),
+    "periods": pd.period_range("2026-01", periods=3, freq="M"),
+    "spans": pd.to_timedelta([1, 2, 3], unit="h"),
+    "categories": pd.CategoricalIndex(["a", None, "a"], categories=["z", "a"], ordered=True),
+    "intervals": pd.interval_range(0, 3),
+    "nullable": pd.Index([1, None, 3], dtype="Int64"),
+    "bytes": pd.Index([b"a", b"b", b"b"]),
+    "backwards": pd.RangeIndex(6, 0, -2),
+}
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_any_index_stays(name: str) -> None:
+    """The snapshot and the frame of answers have the source's index, whatever it is, and every row can be named."""
+    index = INDEXES[name]
+    frame = read_source(pd.DataFrame({"text": ["x", "y", "z"]}, index=index))
+    for found in (frame.index, Results(3).frame(frame.index).index):
+        assert found.equals(index)
+        assert list(found.names) == list(index.names)
+    assert [messages[0]["content"] for messages in Template("{{ text }}").render(frame)] == ["x", "y", "z"]
+    assert all(row_words(index, row).startswith(f"row {row}") for row in range(3))
+
+
+def test_the_label_of_a_row_is_written_as_a_person_would() -> None:
+    """Moments within the labels of several levels are dates, and no calls of a constructor."""
+    assert row_words(INDEXES["levels"], 0) == "row 0 (index ('a', 2026-01-01T00:00:00+00:00, 1.5))"
+
+
+NAMES = ["my text", "😀", "class", "for", "true", "None", "loop", "self", "row", "items", "get", "caller", "__class__"]
+ODD_NAMES = ["a.b", 'a"b', "a'b", "a\nb", "", "{{", "{% x %}", "user:", "\nsystem:\n", 0, 1.5, True, ("a", "x"), None]
+
+
+@pytest.mark.parametrize("name", [*NAMES, *ODD_NAMES])
+def test_any_column_name_is_reached(name: Hashable) -> None:
+    """``row[…]`` reaches a column of any name, and a loop over the row gives every name and value as text."""
+    frame = pd.DataFrame([["v", "w"]])
+    frame.columns = pd.Index([name, "other"], dtype=object, tupleize_cols=False)
+    literal = json.dumps(name, ensure_ascii=False) if isinstance(name, str) else repr(name)
+    prompt = (
+        f"{{{{ row[{literal}] }}}}|{{% for key, value in row.items() %}}{{{{ key }}}}={{{{ value }}}};{{% endfor %}}"
+    )
+    (messages,) = Template(prompt).render(read_source(frame))
+    assert messages == [{"role": "user", "content": f"v|{name}=v;other=w;"}]
+
+
 def test_a_series_is_one_column() -> None:
     """A Series gives a column of its name, or ``value``."""
     assert list(read_source(pd.Series(["a"], name="text")).columns) == ["text"]
@@ -68,6 +165,11 @@ ONE = "Give a table with at least one row"
         (3, "The source is not a table: it is of type int.", TABLES),
         (None, "The source is not a table: it is None.", TABLES),
         ([{"a": 1}, 2], "The source is not a table: it is a list that holds int.", TABLES),
+        (
+            ({"a": n} for n in range(2)),
+            "The source is not a table: it is of type generator.",
+            "Make a list of it: list(…).",
+        ),
         (pa.array([1]), None, TABLES),
         ([], "The source has no rows.", f"{ONE}."),
         (pd.DataFrame({"a": []}), "The source has no rows.", f"{ONE}."),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dw_jupyter.frames.requests import RequestForm, preview_requests
 from dw_jupyter.frames.sandbox import environment
 from dw_jupyter.frames.template import Template
 from tests.unit.frames.awkward import AWKWARD
@@ -58,3 +61,22 @@ def test_only_the_prompt_makes_messages(expression: str, rows: list[str], shots:
             expected.append(("assistant", f"<{shot}>"))
         expected.append(("user", f"|{alone.render(t=t, shot='ab')}|"))
         assert [(message["role"], message["content"]) for message in messages] == expected
+
+
+@given(names=st.lists(AWKWARD, min_size=1, max_size=3, unique=True), value=AWKWARD)
+def test_no_name_of_a_column_makes_messages(names: list[str], value: str) -> None:
+    """Names are text as values are: in loops over the row, as keys of nested values, and in what is sent."""
+    prompt = (
+        "system:\nBe brief.\n{% for key, part in row.items() %}\nuser:\n{{ key }}{{ part[key] }}\nassistant:\n"
+        "{{ part | tojson }}{% endfor %}\nuser:\nNow?"
+    )
+    frame = pd.DataFrame([[{name: value} for name in names]])
+    frame.columns = pd.Index(names, dtype=object)
+    form = RequestForm(template=Template(prompt), body={"model": "m"})
+    (request,) = preview_requests(form, frame, 1)
+    expected = [("system", "Be brief.")]
+    for name in names:
+        expected.append(("user", f"{name}{value}".strip(_BLANKS)))
+        expected.append(("assistant", json.dumps({name: value}, ensure_ascii=False)))
+    expected.append(("user", "Now?"))
+    assert [(message["role"], message["content"]) for message in request["body"]["messages"]] == expected

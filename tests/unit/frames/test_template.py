@@ -99,6 +99,17 @@ def test_values_are_written_as_python_has_them() -> None:
     assert text == ['3 0.5 True 2024-02-03T04:05:06+00:00 2024 [1, 2] "<é\'>"']
 
 
+@pytest.mark.parametrize(
+    "prompt", ["{{ text.upper }}", "{{ row.items }}", "{% macro m() %}x{% endmacro %}{{ m }}{{ text }}"]
+)
+def test_a_method_that_is_not_called_is_an_error(prompt: str) -> None:
+    """Its text would be an address in memory; the error says how to call it, or how to reach a column of that name."""
+    with pytest.raises(
+        TemplateError, match=r'^Row 0, line 1 of the prompt: "\w+" is no value: write \w+\(\) to call it'
+    ):
+        list(Template(prompt).render(pd.DataFrame({"text": ["x"], "items": ["y"]})))
+
+
 def test_nothing_is_written_that_differs_from_run_to_run() -> None:
     """A whole row and lazy filters are written as their values, not as addresses in memory."""
     assert contents("{{ row }} {{ s | map('upper') }} {{ s | reverse }}", s=["ab"]) == ["{'s': 'ab'} ['A', 'B'] ba"]
