@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -41,11 +42,11 @@ def describe(kind: type) -> dict[str, Any]:
     """
     try:
         if hasattr(kind, "model_json_schema"):
-            described: dict[str, Any] = kind.model_json_schema()
+            described: dict[str, Any] = kind.model_json_schema(schema_generator=_generator())
         elif _is_pydantic(kind):
             import pydantic
 
-            described = pydantic.TypeAdapter(kind).json_schema()
+            described = pydantic.TypeAdapter(kind).json_schema(schema_generator=_generator())
         else:
             described = msgspec.json.schema(kind)
             _Completion(described).complete(inspect.type_info(kind), described)
@@ -76,6 +77,21 @@ def reader(kind: type) -> Callable[[str], object]:
             return msgspec.convert(_without_nulls(json.loads(text)), kind)
 
     return decode
+
+
+@cache
+def _generator() -> type:
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class Generator(GenerateJsonSchema):
+        """A Decimal is asked for as a number. Pydantic allows for text too, by a pattern that no grammar can hold."""
+
+        def decimal_schema(self, schema: Any) -> dict[str, Any]:
+            described = super().decimal_schema(schema)
+            number: dict[str, Any] = described.get("anyOf", [described])[0]
+            return number
+
+    return Generator
 
 
 def _is_pydantic(kind: type) -> bool:

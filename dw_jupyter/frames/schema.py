@@ -17,7 +17,7 @@ from dw_jupyter.frames.strict import make_strict
 _FORMS = (
     'Give the short form ("name, age int"), a Pydantic model, dataclass, TypedDict or Struct, or a JSON Schema dict.'
 )
-_NO_OBJECT = "An answer is one object: give a class with the list as a field, or a schema of type object."
+_NO_OBJECT = "An answer is one object: make it a field of a class, or of a schema of type object."
 
 
 @dataclass(frozen=True, kw_only=True)

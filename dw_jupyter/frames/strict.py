@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,6 +20,8 @@ _REFUSED = {
     "dependentRequired", "dependentSchemas", "dependencies", "not", "if", "then", "else",
     "contains", "minContains", "maxContains", "unevaluatedItems", "$dynamicRef",
 }  # fmt: skip
+_DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
+_LOOKS_ROUND = re.compile(r"\(\?<?[=!]|\\[1-9]")
 _FREE_KEYS = "List its keys as fields, or ask for a list of objects with a key and a value."
 _TUPLE = "Use a list, or an object with a field for each place."
 
@@ -26,7 +29,8 @@ _TUPLE = "Use a list, or an object with a field for each place."
 def make_strict(schema: dict[str, Any], *, name: str) -> dict[str, Any]:
     """A copy in which every object allows its own properties only, and requires all of them.
 
-    Defaults go, since nothing may be left out, and so does ``uniqueItems``, which no grammar can hold; a reference
+    Defaults go, since nothing may be left out, and so does ``uniqueItems``, which no grammar can hold; the format
+    ``decimal`` becomes a pattern; a reference
     with words beside it is replaced by what it refers to; an ``allOf`` of one is that one; a ``oneOf`` whose options
     cannot be mistaken for each other becomes an ``anyOf``; a tuple of equals becomes a list of that length. Of
     ``$defs`` those stay that are used.
@@ -75,6 +79,7 @@ class _Strict:
         if "$ref" in node:
             return self._referred(node, path)
         self._check_kinds(node, path)
+        _check_text(node, path)
         if "object" in _kinds(node):
             self._make_object(node, path)
         refused = next((key for key in node if key in _REFUSED), None)
@@ -188,6 +193,18 @@ class _Strict:
     def _choices(self, field: dict[str, Any]) -> set[Any]:
         field = resolve(field, self.root)
         return {field["const"]} if "const" in field else set(field.get("enum", ()))
+
+
+def _check_text(node: dict[str, Any], path: str) -> None:
+    """Ask for a decimal by a pattern, since its format is msgspec's own; refuse one that no grammar can hold."""
+    if node.get("format") == "decimal":
+        del node["format"]
+        node.setdefault("pattern", _DECIMAL)
+    if _LOOKS_ROUND.search(str(node.get("pattern", ""))):
+        raise SchemaError(
+            f"{path}: the pattern looks ahead, behind or back, which no grammar can hold.",
+            "Write it without (?=…), (?<=…) and \\1, or leave it out and check the answers.",
+        )
 
 
 def _kinds(node: dict[str, Any]) -> list[Any]:

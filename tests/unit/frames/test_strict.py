@@ -63,7 +63,7 @@ class Holds:
 FORMS = (
     'Give the short form ("name, age int"), a Pydantic model, dataclass, TypedDict or Struct, or a JSON Schema dict.'
 )
-ONE = "An answer is one object: give a class with the list as a field, or a schema of type object."
+ONE = "An answer is one object: make it a field of a class, or of a schema of type object."
 KEYS = "List its keys as fields, or ask for a list of objects with a key and a value."
 DEFINE = "Define it under $defs of the same schema."
 CHOICES = "Choices are texts or numbers."
