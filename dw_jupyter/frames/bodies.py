@@ -14,6 +14,7 @@ from dw_jupyter.errors import OptionError
 HASH_BYTES = 16
 """The length of one request's hash."""
 
+_EXACT = 2**53
 _Message = dict[str, str]
 
 
@@ -27,7 +28,7 @@ def _last(url: str) -> str:
 
 
 def encode_fields(url: str, body: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a body as JSON texts.
+    """The fields of a body as JSON texts, a whole number without its point: 0.0 asks what 0 asks.
 
     Raises:
         OptionError: ``body`` holds messages or a prompt, or what is not JSON (NaN and infinity are not).
@@ -38,10 +39,15 @@ def encode_fields(url: str, body: Mapping[str, Any]) -> dict[str, str]:
     fields = {}
     for key, value in body.items():
         try:
-            fields[key] = json.dumps(value, allow_nan=False, separators=(",", ":"))
+            fields[key] = json.dumps(without_point(value), allow_nan=False, separators=(",", ":"))
         except (TypeError, ValueError) as error:
             raise OptionError(f'"{key}" in the request body is not JSON: {error}.', "Give JSON values.") from error
     return fields
+
+
+def without_point(value: Any) -> Any:
+    """A whole number as an integer, where it is one exactly; any other value as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
 
 
 class BodyEncoder:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from dw_jupyter.errors import SourceError
-from dw_jupyter.frames.bodies import BodyEncoder, encode_fields
+from dw_jupyter.frames.bodies import BodyEncoder, encode_fields, without_point
 from dw_jupyter.frames.cells import Columns, is_missing, native, row_words
 
 _CHUNK = 1000
 _KEPT = 1000
-_EXACT = 2**53
 
 
 class RowBodies:
@@ -77,9 +75,6 @@ class RowBodies:
 
 def _text(value: Any) -> str:
     """A value as JSON, "" for a missing one."""
-    if isinstance(value, float):
-        if math.isnan(value):
-            return ""
-        if value.is_integer() and abs(value) < _EXACT:
-            return str(int(value))
-    return "" if is_missing(value) else json.dumps(value, allow_nan=False, separators=(",", ":"))
+    if is_missing(value):
+        return ""
+    return json.dumps(without_point(value), allow_nan=False, separators=(",", ":"))
