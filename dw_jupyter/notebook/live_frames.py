@@ -25,8 +25,13 @@ class _Binding:
     job: Job
     frame: pd.DataFrame
     mark: tuple[object, ...]
-    settled: bool
-    """Whether it holds the last answers, so that there is nothing more to bind."""
+    last: Snapshot | None
+    """Of a job that had ended, whose last answers the frame holds; it is another once the job is retried."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing more to bind."""
+        return self.last is not None and self.last == self.job.snapshot
 
 
 class LiveFrames:
@@ -82,10 +87,11 @@ class LiveFrames:
             self._rebind_if_ours(name, binding)
 
     def _rebind(self, name: str, job: Job) -> None:
-        settled = job.done()  # asked before the frame is made, so that the last answers are never missed
+        # Asked before the frame is made, so that the last answers are never missed.
+        last = job.snapshot if job.done() else None
         frame = job.df
         self._namespace[name] = frame
-        self._bindings[name] = _Binding(job, frame, () if settled else fingerprint(frame), settled)
+        self._bindings[name] = _Binding(job, frame, fingerprint(frame), last)
 
     def _rebind_if_ours(self, name: str, binding: _Binding) -> bool:
         ours = self._namespace.get(name) is binding.frame and fingerprint(binding.frame) == binding.mark

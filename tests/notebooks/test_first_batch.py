@@ -1,50 +1,20 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-NOTEBOOK = "01_first_batch.ipynb"
+from tests.notebooks.manual import NOTEBOOKS, execute, printed, read, value
+
 VIEWS = ("classify", "classify-again", "extract-python")
 
 
 @pytest.fixture(scope="module")
 def executed(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The cells of the notebook by id, executed with the real small model."""
-    folder = shutil.copytree(NOTEBOOKS, tmp_path_factory.mktemp("manual"), dirs_exist_ok=True)
-    notebook = read()
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
-        timeout=300,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute(cleanup_kc=True, env=environment)
-    return {cell.id: cell for cell in notebook.cells}
-
-
-def read() -> Any:
-    """The notebook as it is in the project."""
-    return nbformat.read(NOTEBOOKS / NOTEBOOK, as_version=4)
-
-
-def printed(cell: Any) -> str:
-    """What a cell has printed."""
-    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
-
-
-def value(cell: Any) -> str:
-    """The text form of a cell's value."""
-    (data,) = [output.data for output in cell.outputs if output.output_type == "execute_result"]
-    return str(data["text/plain"])
+    """The cells of the notebook by id."""
+    return execute("01_first_batch.ipynb", folder=tmp_path_factory.mktemp("manual"), environment=environment)
 
 
 def test_every_row_is_answered(executed: dict[str, Any]) -> None:
@@ -83,9 +53,10 @@ def test_the_same_cell_attaches(executed: dict[str, Any]) -> None:
     assert value(executed["list-jobs"]).count("reviews → labels") == 1
 
 
-def test_the_notebook_is_saved_clean() -> None:
+@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
+def test_a_notebook_is_saved_clean(name: str) -> None:
     """The manual travels without outputs, and every cell has the name by which tests find it."""
-    notebook = read()
+    notebook = read(name)
     nbformat.validate(notebook)
     assert notebook.nbformat_minor == 5
     for cell in notebook.cells:

@@ -67,6 +67,25 @@ def before(names: dict[str, Any], cell: str) -> None:
     names["frames"].before_cell(SimpleNamespace(raw_cell=cell))
 
 
+def test_a_job_that_is_retried_fills_its_frame_again(names: dict[str, Any], job: FillingJob) -> None:
+    """A frame of an ended job is bound anew by the wait for its retry, and stays the user's where it was changed."""
+    job.answers = ["one", "two", "three"]
+    before(names, "labels")
+    whole = names["labels"]
+    before(names, "labels")
+    assert names["labels"] is whole
+    job.answers = ["one", None, "three"]
+    before(names, "labels")
+    assert names["labels"]["response"].isna().tolist() == [False, True, False]
+    job.answers[1] = "again"
+    job.renderers[0].flush(job.snapshot)
+    assert names["labels"]["response"].tolist() == ["one", "again", "three"]
+    names["labels"]["mine"] = 1
+    job.answers[1] = None
+    before(names, "labels")
+    assert "mine" in names["labels"]
+
+
 def test_a_cell_that_names_the_frame_finds_it_fresh(
     names: dict[str, Any], job: FillingJob, capsys: pytest.CaptureFixture[str]
 ) -> None:
