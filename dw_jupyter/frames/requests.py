@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dw_jupyter.errors import SourceError, TemplateError
@@ -53,6 +56,8 @@ class Written:
     """Hex: the same for the same requests in the same order, on every machine; other ids make another."""
     hashes: bytes
     """A hash of ``HASH_BYTES`` a row: of its url and body, without its custom_id."""
+    lengths: npt.NDArray[np.uint32] = field(compare=False)
+    """Bytes of each row's line."""
 
 
 def write_requests(
@@ -70,13 +75,14 @@ def write_requests(
         OptionError: the body is not JSON.
         OSError: the disk does not take it.
     """
-    hashes = bytearray()
+    hashes, lengths = bytearray(), array("I")
     frame = _asked(form, frame)
     names = blake2b(digest_size=HASH_BYTES)
     with ShardWriter(folder, limits) as writer:
         for row, (line, length, digest) in enumerate(_requests(form, frame, limits, ids)):
             writer.write(line, length, row=row)
             hashes += digest
+            lengths.append(length)
             if ids.given is not None:
                 names.update(line[0])
     given = names.digest() if ids.given is not None else b""
@@ -85,6 +91,7 @@ def write_requests(
         rows=len(frame),
         digest=blake2b(form.url.encode() + b"\n" + hashes + given, digest_size=HASH_BYTES).hexdigest(),
         hashes=bytes(hashes),
+        lengths=np.frombuffer(lengths, dtype=np.uint32),
     )
 
 

@@ -59,6 +59,8 @@ class Lifecycle:
         """What kept the job from being sent, or from going on."""
         self._note = note
         self._ledger = Ledger(journal)
+        self.objects = self._ledger.objects
+        """The answers as objects; from any thread."""
         self._rate = Rate()
         self._breaker = Breaker()
         self._stopping: asyncio.Task[None] | None = None
@@ -74,10 +76,7 @@ class Lifecycle:
         )
 
     def frame(self, index: pd.Index, *, meta: bool) -> pd.DataFrame:
-        """The answers so far on ``index``; a new frame each time. From any thread.
-
-        ``meta`` adds the columns of ``frames.metadata``.
-        """
+        """The answers so far on ``index``, perhaps with their metadata; a new frame each time. From any thread."""
         snapshot = self.snapshot
         frame = self._ledger.frame(index, meta=meta)
         if self.journal.record.foreign:
@@ -90,10 +89,6 @@ class Lifecycle:
             "total": snapshot.total,
         }
         return frame
-
-    def objects(self, kind: type | None) -> list[object | None]:
-        """The answer of each row as an instance of a class, or as a dict. From any thread."""
-        return self._ledger.objects(kind)
 
     async def start(self, *, again: Again | None = None) -> None:
         """Read what is on the disk already; begin, or go on where the journal stopped.

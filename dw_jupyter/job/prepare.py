@@ -16,6 +16,7 @@ from dw_jupyter.frames.ids import RowIds
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.frames.kept import save_kept
 from dw_jupyter.frames.limits import Limits
+from dw_jupyter.frames.remarks import remark_length
 from dw_jupyter.frames.requests import RequestForm, Written, write_requests
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.frames.shards import deal, pick_lines
@@ -49,8 +50,11 @@ class Plan:
     note: str
 
 
-def write(plan: Plan) -> tuple[Journal, bool]:
-    """Render every row to request lines on disk; the job they belong to, and whether it is new.
+def write(plan: Plan) -> tuple[Journal, bool, str]:
+    """Render every row to request lines on disk.
+
+    Returns:
+        The job they belong to, whether it is new, and what there is to say of their lengths.
 
     Raises:
         InputError: a row cannot be rendered.
@@ -87,7 +91,7 @@ def write(plan: Plan) -> tuple[Journal, bool]:
         # The requests are the same, what stands beside them may be other.
         with disk(home):
             _save_labels(plan, journal.folder)
-    return journal, new
+    return journal, new, remark_length(written.lengths, plan.frame.index)
 
 
 def _is_definite(form: RequestForm) -> bool:

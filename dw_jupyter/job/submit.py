@@ -17,6 +17,7 @@ from dw_jupyter.frames.ids import BY_POSITION
 from dw_jupyter.frames.kept import keep_columns
 from dw_jupyter.frames.metadata import COLUMNS as METADATA
 from dw_jupyter.frames.missing import OnMissing, drop_missing
+from dw_jupyter.frames.remarks import remark_room
 from dw_jupyter.frames.requests import RequestForm, check_requests
 from dw_jupyter.frames.schema import parse_schema
 from dw_jupyter.frames.source import read_source
@@ -113,6 +114,7 @@ def submit(
         notes.append(f"{skipped:,} {'row' if skipped == 1 else 'rows'} without a value left out.")
     shape = parse_schema(schema) if schema is not None else None
     fields = make_body(body, shape, url=url, per_row=per_row or {})
+    notes.append(remark_room(shape, fields))
     columns = list(shape.columns) if shape is not None else ["response"]
     kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error", *METADATA])
     tags = check_tags(tags or {})
@@ -163,8 +165,8 @@ def submit(
 
 
 async def _open_planned(plan: Plan) -> Lifecycle:
-    journal, new = await asyncio.to_thread(write, plan)
-    note = plan.note if new else _attached(journal.record, plan.window)
+    journal, new, remark = await asyncio.to_thread(write, plan)
+    note = " ".join(filter(None, [plan.note, remark])) if new else _attached(journal.record, plan.window)
     taken_up = partial(resume, window=plan.window, limits=prepare.LIMITS)
     return await registry.open_job(journal, note=note, new=new, again=taken_up)
 

@@ -184,6 +184,18 @@ def test_the_same_cell_again_sends_nothing(notebook: Notebook, service: ServiceP
 
 
 @pytest.mark.usefixtures("account")
+def test_a_cell_says_what_may_go_wrong_and_sends(notebook: Notebook) -> None:
+    """A row far longer than the others, and too few tokens for the schema, are notes of the job; nothing is refused."""
+    notebook.shell.user_ns["reviews"] = pd.DataFrame({"text": ["a", "b " * 30_000, "c"]})
+    notebook.run('%%dwbatch reviews -j job --schema "tone: warm|cold" --max-tokens 3 --wait\n{{ text }}')
+    note = notebook.shell.user_ns["job"].snapshot.note
+    assert note.startswith(
+        "max_tokens=3 is likely too few: the shortest answer that fits the schema has 15 characters."
+    )
+    assert "The longest request, that of row 1, is 60 kB, some 15,000 tokens" in note
+
+
+@pytest.mark.usefixtures("account")
 def test_a_cell_without_a_source_asks_once(notebook: Notebook) -> None:
     """The body alone is one request; the environment can make every cell wait."""
     notebook.shell.user_ns["DW"] = 1
