@@ -11,7 +11,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -129,17 +128,18 @@ def _requests(
         else itertools.repeat(BodyEncoder(form.url, fields))
     )
     middle = f',"method":"POST","url":{json.dumps(form.url)},"body":'.encode()
+    most_body, most_file = limits.body_bytes, limits.file_bytes
     on_missing: OnMissing = "blank" if form.on_missing == "blank" else "error"
     rendered = form.template.render(frame, on_missing=on_missing)
-    for number, (messages, encoder, name) in enumerate(zip(rendered, encoders, ids.names(len(frame)), strict=False)):
+    for number, (messages, encoder, name) in enumerate(zip(rendered, encoders, ids.as_json(len(frame)), strict=False)):
         start, rest, digest = encoder.encode_text(messages) if texts else encoder.encode(messages)
-        opening = b'{"custom_id":' + msgspec.json.encode(name)
-        around = len(opening) + len(middle) + len(_CLOSING)
+        opening = b'{"custom_id":' + name + middle
+        around = len(opening) + len(_CLOSING)
         size = len(start) + len(rest)
-        if size > limits.body_bytes or around + size > limits.file_bytes:
+        if size > most_body or around + size > most_file:
             raise SourceError(
                 f"The request of {row_words(frame.index, number)} is {size:,} bytes.",
-                f"The service takes {min(limits.body_bytes, limits.file_bytes - around):,}: "
+                f"The service takes {min(most_body, most_file - around):,}: "
                 "shorten that row or leave it out.",
             )
-        yield (opening, middle, start, rest, _CLOSING), around + size, digest
+        yield (opening, start, rest, _CLOSING), around + size, digest
