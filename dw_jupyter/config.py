@@ -147,12 +147,17 @@ def connect(
     if name is None:
         raise ConfigurationError(f"There is no API key for {host}.", OFFER_LOCAL)
     if name not in accounts:
-        known = ", ".join([*providers, *accounts]) or "none"
+        known = ", ".join(account_names()) or "none"
         raise ConfigurationError(
             f"There is no account {name!r} on this machine.",
             f"Known: {known}. `dw login` or DOUBLEWORD_API_KEY adds one.",
         )
     return Connection(account=name, base_url=url, api_key=accounts[name])
+
+
+def account_names() -> list[str]:
+    """The accounts of this machine that have a name."""
+    return [*providers, *_accounts()]
 
 
 def _accounts() -> dict[str, str]:

@@ -11,7 +11,7 @@ import traitlets
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from dw_jupyter import errors
-from dw_jupyter.notebook import options, verbs
+from dw_jupyter.notebook import complete, options, verbs
 
 # Loading the extension stays light: pandas and the jobs come with the first cell.
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class DWBatch(Magics):
         super().__init__(shell)
         self._frames: LiveFrames | None = None
         self._parser = options.cell_parser()
+        self._matcher = complete.make_matcher(shell, self._parser)
+        shell.Completer.custom_matchers.append(self._matcher)
 
     @no_var_expand
     @line_cell_magic
@@ -173,6 +175,8 @@ class DWBatch(Magics):
         if self._frames is not None:
             self.shell.events.unregister("pre_run_cell", self._frames.before_cell)
             self._frames = None
+        if self._matcher in self.shell.Completer.custom_matchers:
+            self.shell.Completer.custom_matchers.remove(self._matcher)
         if self in self.shell.configurables:
             self.shell.configurables.remove(self)
 

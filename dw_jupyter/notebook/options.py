@@ -139,6 +139,14 @@ def split(line: str) -> list[str]:
     Raises:
         OptionError: a quote or a bracket is not closed.
     """
+    words, last, missing = scan(line)
+    if missing:
+        raise OptionError(f"A {missing} is missing on the line.", "Close the quote or the bracket.")
+    return [unquote(word) for word in [*words, last] if word]
+
+
+def scan(line: str) -> tuple[list[str], str, str]:
+    """The words before the last blank, quotes and all; what stands behind it; and what is open there and not closed."""
     words: list[str] = []
     word = ""
     quote = ""
@@ -158,13 +166,10 @@ def split(line: str) -> list[str]:
                 open_brackets.append(_CLOSING[character])
             elif open_brackets and character == open_brackets[-1]:
                 open_brackets.pop()
-    if quote or open_brackets:
-        raise OptionError(f"A {quote or open_brackets[-1]} is missing on the line.", "Close the quote or the bracket.")
-    words += [word] if word else []
-    return [_unquote(word) for word in words]
+    return words, word, quote or "".join(open_brackets[-1:])
 
 
-def _unquote(word: str) -> str:
+def unquote(word: str) -> str:
     """Remove quotes around the whole word, or around the whole value of ``--option=value``."""
     option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
     if len(value) >= 2 and value[0] in "\"'" and value[-1] == value[0] and value[0] not in value[1:-1]:

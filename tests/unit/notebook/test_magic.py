@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import dw_jupyter as dw
+from dw_jupyter import job
 from dw_jupyter.notebook import extension
 from tests.service_process import ServiceProcess, start_service
 from tests.unit.notebook.conftest import Notebook
@@ -191,27 +193,46 @@ def test_a_cell_without_a_source_asks_once(notebook: Notebook) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_file_is_a_source(notebook: Notebook, tmp_path: Path) -> None:
+def test_a_file_is_a_source(notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path to a file that exists is read, also one with a blank in its name."""
     FRAME.to_csv(tmp_path / "my reviews.csv", index=False)
-    notebook.run(f"%cd -q {tmp_path}")
+    monkeypatch.chdir(tmp_path)
     notebook.run("%%dwbatch 'my reviews.csv' -o answers --limit 2 --wait\n{{ title }}: {{ text }}")
     assert notebook.shell.user_ns["answers"]["response"].tolist() == ["A: good", "B: bad"]
 
 
+def left_behind(shell: Any) -> dict[str, int]:
+    """How much of ours there is in a shell, by kind."""
+    magics = shell.magics_manager
+    matchers = [getattr(matcher, "matcher_identifier", "") for matcher in shell.Completer.custom_matchers]
+    return {
+        "magics": sum("dwbatch" in magics.magics[kind] for kind in ("line", "cell")),
+        "registry": sum(name == "DWBatch" for name in magics.registry),
+        "matchers": matchers.count("dwbatch"),
+        "defaults": sum(type(each).__name__ == "DWBatch" for each in shell.configurables),
+        "hooks": sum("dw_jupyter" in each.__module__ for hooks in shell.events.callbacks.values() for each in hooks),
+    }
+
+
 def test_loading_twice_and_unloading_leave_nothing_behind() -> None:
-    """After unloading the shell has neither magics, nor hooks, nor configuration of ours."""
+    """Loading adds magics, a matcher, a hook and defaults once; after unloading all of them are gone."""
     made = Notebook()
-    configurables = len(made.shell.configurables)
-    extension.load(made.shell)
-    assert len(made.shell.configurables) == configurables
-    assert made.shell.find_cell_magic("dwbatch") is not None
-    extension.unload(made.shell)
-    extension.unload(made.shell)
-    assert made.shell.find_cell_magic("dwbatch") is None
-    assert made.shell.find_line_magic("dwbatch") is None
-    assert len(made.shell.configurables) == configurables - 1
-    made.shell.history_manager.end_session()
+    shell = made.shell
+    assert left_behind(shell) == {"magics": 2, "registry": 1, "matchers": 1, "defaults": 1, "hooks": 0}
+    extension.load(shell)
+    shell.user_ns["reviews"] = FRAME
+    made.fail("%%dwbatch reviews -o labels -m nonesuch\n{{ txt }}")
+    made.run("%reload_ext dw_jupyter")
+    assert left_behind(shell) == {"magics": 2, "registry": 1, "matchers": 1, "defaults": 1, "hooks": 0}
+    shell.find_line_magic("dwbatch").__self__._live()
+    assert left_behind(shell)["hooks"] == 1
+    made.run("%config DWBatch.model = 'mine'")
+    assert "The model of cells that name none.\n    Current: 'mine'" in made.run("%config DWBatch")
+    extension.unload(shell)
+    extension.unload(shell)
+    assert set(left_behind(shell).values()) == {0}
+    assert job.show is None
+    shell.history_manager.end_session()
 
 
 def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> None:
