@@ -114,6 +114,11 @@ def choose(account: str | None, *, report: Report | None = None) -> Connection:
         raise
 
 
+def chosen() -> str | None:
+    """The account that ``choose`` made the one in use, ``None`` for what the environment says."""
+    return _chosen
+
+
 def connect(
     account: str | None = None,
     *,

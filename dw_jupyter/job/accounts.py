@@ -50,6 +50,11 @@ def models_seen() -> list[str]:
     return list(dict.fromkeys([*seen, *(record.model for record in journal.records(config.home()) if record.model)]))
 
 
+def in_use() -> str | None:
+    """The account that :func:`use` chose for this process; None where the environment says which."""
+    return config.chosen()
+
+
 def account_names() -> list[str]:
     """What :func:`use` takes on this machine."""
     return ["cloud", *config.account_names()]

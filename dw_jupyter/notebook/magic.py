@@ -12,6 +12,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from dw_jupyter import errors
 from dw_jupyter.notebook import complete, options, verbs
+from dw_jupyter.notebook.as_code import Code, Name, as_code
+from dw_jupyter.notebook.namespace import FILES
 
 # Loading the extension stays light: pandas and the jobs come with the first cell.
 if TYPE_CHECKING:
@@ -62,37 +64,46 @@ class DWBatch(Magics):
             return verbs.run(self.shell, line)
         return self._run(options.parse(self._parser, line), cell)
 
-    def _run(self, chosen: Any, body: str) -> Job:
+    def _run(self, chosen: Any, body: str) -> Any:
         _check_names(chosen)
+        words = {**options.words(chosen), "model": chosen.model or self.model or None}
+        fields = options.body(chosen)
+        if chosen.as_code:
+            return self._as_code(chosen, body, words, fields)
         from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
         from dw_jupyter.notebook.display import leave_as_shown
 
+        words["label"] = chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name)
         job = submit(
             self._source(chosen.source),
             body,
-            model=chosen.model or self.model or None,
-            window=chosen.window,
             schema=self._schema(chosen.schema),
-            limit=chosen.limit,
-            sample=chosen.sample,
-            sample_seed=chosen.sample_seed,
             variables={name: self._variable(name) for name in chosen.var or ()},
-            on_missing=chosen.on_missing,
-            endpoint=chosen.endpoint,
-            per_row=options.per_row(chosen),
-            system=chosen.system,
-            keep=options.columns(chosen.keep),
-            tags=options.pairs("--tag", chosen.tag),
-            label=chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name),
-            fresh=chosen.fresh,
-            **options.body(chosen),
+            **words,
+            **fields,
         )
         try:
             self._follow(job, chosen)
         except KeyboardInterrupt:
             raise StoppedWaiting(job.snapshot) from None
         return leave_as_shown(job)
+
+    def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
+        """The call that the cell is; nothing is run, but names have to be there."""
+        from dw_jupyter.job.accounts import in_use
+
+        schema = self._schema(chosen.schema)
+        words["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
+        if chosen.var:
+            words["variables"] = Name(f"{{{', '.join(f'{name!r}: {name}' for name in chosen.var)}}}")
+        for name in chosen.var or ():
+            self._variable(name)
+        named = chosen.source is not None and not _file(chosen.source)
+        source = Name(chosen.source) if named else chosen.source
+        job = chosen.job or "job"
+        then = f"{chosen.out} = {job}.result()" if chosen.out else f"{job}.result()" if chosen.wait else ""
+        return as_code(source, body, words={**words, "account": in_use()}, body=fields, job=job, then=then)
 
     def _follow(self, job: Job, chosen: Any) -> None:
         """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""
@@ -118,9 +129,9 @@ class DWBatch(Magics):
         """
         if text is None:
             return None
-        is_file_name = text.lower().endswith((".csv", ".parquet", ".jsonl"))
-        if is_file_name and Path(text).expanduser().exists():
-            return Path(text)
+        is_file_name = text.lower().endswith(FILES)
+        if path := _file(text):
+            return path
         todo = "Name a DataFrame, or the path of a .csv, .parquet or .jsonl file."
         try:
             return eval(text, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the user's own cell
@@ -182,6 +193,11 @@ class DWBatch(Magics):
 
 
 DWBatch.dwbatch.__doc__ = _MANUAL.format(options=options.describe(options.cell_parser()), verbs=verbs.describe())
+
+
+def _file(text: str) -> Path | None:
+    """The file that a word names, where there is one."""
+    return Path(text) if text.lower().endswith(FILES) and Path(text).expanduser().exists() else None
 
 
 def _check_names(chosen: Any) -> None:

@@ -46,6 +46,7 @@ def cell_parser() -> argparse.ArgumentParser:
     add("--endpoint", metavar="chat|completions", default="chat", help="the endpoint (default chat)")
     add("--wait", action="store_true", help="wait in the cell until the job has ended")
     add("--fresh", action="store_true", help="send everything, also what was answered before")
+    add("--as-code", action="store_true", help="show the call in Python that the cell is, and run nothing")
     return parser
 
 
@@ -65,6 +66,24 @@ def parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
     if unknown:
         raise _unknown(parser, unknown[0])
     return chosen
+
+
+def words(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of ``dw.submit`` that a line gives by itself, without the notebook's names."""
+    return {
+        "window": chosen.window,
+        "limit": chosen.limit,
+        "sample": chosen.sample,
+        "sample_seed": chosen.sample_seed,
+        "on_missing": chosen.on_missing,
+        "endpoint": chosen.endpoint,
+        "per_row": per_row(chosen),
+        "system": chosen.system,
+        "keep": columns(chosen.keep),
+        "tags": pairs("--tag", chosen.tag),
+        "label": chosen.label or "",
+        "fresh": chosen.fresh,
+    }
 
 
 FIELDS = ("temperature", "max_tokens", "top_p", "stop", "seed")

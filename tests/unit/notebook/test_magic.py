@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +9,13 @@ import pytest
 import dw_jupyter as dw
 from dw_jupyter import job
 from dw_jupyter.notebook import extension
-from tests.service_process import ServiceProcess, start_service
+from tests.service_process import ServiceProcess
 from tests.unit.notebook.conftest import Notebook
 
 FRAME = pd.DataFrame(
     {"text": ["good", "bad", "so so"], "title": ["A", "B", "C"], "stars": [5, 1, 3], "note": ["x", None, "y"]},
     index=["p", "q", "r"],
 )
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """An echo service for the whole file."""
-    with start_service(tmp_path_factory.mktemp("service"), "--model", "echo") as running:
-        yield running
-
-
-@pytest.fixture
-def account(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> ServiceProcess:
-    """The account in use is that service."""
-    monkeypatch.setenv("DOUBLEWORD_API_BASE", service.base_url)
-    monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
-    return service
 
 
 BAD_CELLS = [

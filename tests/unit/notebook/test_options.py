@@ -41,6 +41,7 @@ def test_options_become_values() -> None:
         "temperature": 0.0, "max_tokens": 50, "limit": 3, "wait": True, "fresh": False, "top_p": 0.5, "seed": 7,
         "stop": ["END", "."], "set": ["n=2", 'user={"a": 1}'], "keep": "a, b c", "tag": ["x=y=z"], "label": "L",
         "system": "Be brief.", "sample": None, "sample_seed": 0, "on_missing": "error", "var": None, "endpoint": "chat",
+        "as_code": False,
     }  # fmt: skip
     assert body(chosen) == {
         "temperature": 0.0, "max_tokens": 50, "top_p": 0.5, "stop": ["END", "."], "seed": 7, "n": 2, "user": {"a": 1},
