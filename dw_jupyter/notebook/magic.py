@@ -51,6 +51,8 @@ class DWBatch(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
+        self.has_widgets = hasattr(shell, "kernel")
+        """Whether there is a front end behind this shell; IPython's terminal has none."""
         self._frames: LiveFrames | None = None
         self._parser = options.cell_parser()
         self._matcher = complete.make_matcher(shell, self._parser)
@@ -72,7 +74,6 @@ class DWBatch(Magics):
             return self._as_code(chosen, body, words, fields)
         from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
-        from dw_jupyter.notebook.display import leave_as_shown
 
         words["label"] = chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name)
         job = submit(
@@ -87,7 +88,7 @@ class DWBatch(Magics):
             self._follow(job, chosen)
         except KeyboardInterrupt:
             raise StoppedWaiting(job.snapshot) from None
-        return leave_as_shown(job)
+        return job
 
     def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
         """The call that the cell is; nothing is run, but names have to be there."""
@@ -107,10 +108,12 @@ class DWBatch(Magics):
 
     def _follow(self, job: Job, chosen: Any) -> None:
         """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""
-        from dw_jupyter.notebook.display import show
-
         created = job.received(VIEW_AFTER)
-        show(job)
+        if self.has_widgets:
+            from dw_jupyter.notebook.display import leave_as_shown, show
+
+            show(job)
+            leave_as_shown(job)
         if not created:
             job.received(RECEIPT_WITHIN - VIEW_AFTER)
         # Names are bound only now: a job that cannot be sent leaves what they stood for.

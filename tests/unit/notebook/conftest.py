@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import traitlets
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
@@ -13,11 +14,17 @@ from dw_jupyter.notebook import extension
 from tests.service_process import ServiceProcess, start_service
 
 
+class KernelShell(InteractiveShell):
+    """The shell of a kernel, as far as it is told from that of a terminal."""
+
+    kernel = traitlets.Any()
+
+
 class Notebook:
     """A fresh shell with the extension loaded; cells run as a person runs them."""
 
     def __init__(self) -> None:
-        self.shell: Any = InteractiveShell(user_ns={})
+        self.shell: Any = KernelShell(user_ns={})
         extension.load(self.shell)
 
     def run(self, cell: str) -> str:

@@ -37,10 +37,10 @@ CELLS = [
         "{{ title }}\r\x00{{ title }}\n",
     ),
     (
-        """reviews --on-missing blank --top-p .5 --stop END --stop "'" --seed 7 --set 'my={"a": [true, null]}' --as-code""",
+        """reviews --on-missing blank --stop END --stop "'" --seed 7 --set 'my={"a": [true, null]}' --as-code""",
         "{{ text }}!",
     ),
-    ("reviews --temperature 0 --as-code", "\n\n{{ title }}"),
+    ("reviews --temperature 0 --top-p .5 --as-code", "\n\n{{ title }}"),
     ("reviews --on-missing skip --system 'Be \"kind\".' --set top_k=@warmth --set n=1 --as-code", "\n{{ text }}\n"),
     (
         "reviews[['title']] --var shots --system '' --as-code",
