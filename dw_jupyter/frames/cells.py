@@ -74,13 +74,13 @@ class Columns:
     def unknown(self, label: Hashable, *, others: Iterable[str] = ()) -> TemplateError:
         """The error for a label that no column has; ``others`` are names that may have been meant as well."""
         names = [str(name) for name in self.places]
+        if not names:
+            return TemplateError(f'There is no source, and so no column "{label}".', "Name a frame or a file.")
         near = get_close_matches(str(label), [*names, *others], n=1)
         listed = ", ".join(names)
         listed = listed if len(listed) <= 120 else listed[:119].rsplit(", ", 1)[0] + ", …"
         hint = f'Did you mean "{near[0]}"? ' if near else ""
-        return TemplateError(
-            f'There is no column "{label}" in the source.', f"{hint}Columns: {listed}" if names else ""
-        )
+        return TemplateError(f'There is no column "{label}" in the source.', f"{hint}Columns: {listed}")
 
 
 class Row(Mapping[Hashable, Any]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from dw_jupyter import errors
@@ -19,6 +19,8 @@ RESERVED_TAGS = frozenset(
 )
 ENDPOINTS = {"chat": CHAT, "completions": "/v1/completions"}
 OWN_WORDS = (
+    "source",
+    "prompt",
     "sample",
     "sample_seed",
     "variables",
@@ -42,6 +44,16 @@ KNOWN_FIELDS = {
     "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
 }  # fmt: skip
 """Fields of a request body; others pass too, unless they look like one of these misspelt."""
+_NOT_FOR_A_BATCH = {
+    "messages": "The prompt makes the messages.",
+    "stream": "Leave it out: a batch gives whole answers.",
+}
+_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
+    "temperature": (lambda value: value >= 0, "Give a number from 0 up."),
+    "top_p": (lambda value: 0 < value <= 1, "Give a share above 0, and 1 at most."),
+    "max_tokens": (lambda value: value >= 1 and value == int(value), "Give a whole number from 1 up."),
+}
+"""Fields that a service refuses row by row when they are out of range."""
 
 
 def find_endpoint(name: str) -> str:
@@ -70,11 +82,13 @@ def make_body(
         near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
         if near:
             raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
-    for name in ("messages", "stream"):
+    for name, todo in _NOT_FOR_A_BATCH.items():
         if name in fields or name in per_row:
-            raise errors.OptionError(
-                f"{name!r} is not for the body of a batch request.", "The prompt makes the messages."
-            )
+            raise errors.OptionError(f"{name!r} is not for the body of a batch request.", todo)
+    for name, (fits, todo) in _RANGES.items():
+        value = fields.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
+            raise errors.OptionError(f"{name} is {value!r}.", todo)
     for name in per_row:
         if name in fields or (schema is not None and name == "response_format"):
             raise errors.OptionError(f"{name!r} is given for all rows and row by row.", "Leave one of the two out.")

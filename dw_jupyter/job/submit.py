@@ -22,7 +22,7 @@ from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import check_tags, find_endpoint, make_body, with_system
+from dw_jupyter.job.body import CHAT, check_tags, find_endpoint, make_body, with_system
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
@@ -86,8 +86,11 @@ def submit(
     """
     url = find_endpoint(endpoint)
     if on_missing not in get_args(OnMissing):
-        raise errors.OptionError(f"There is no way {on_missing!r} with missing values.", "Give error, skip or blank.")
+        raise errors.OptionError(f"There is no choice {on_missing!r} for missing values.", "Give error, skip or blank.")
+    if system is not None and url != CHAT:
+        raise errors.OptionError("A system message is for chat, not for completions.", "Leave one of the two out.")
     if source is None:
+        _check_sourceless({"limit": limit, "sample": sample, "keep": keep})
         frame = pd.DataFrame(index=pd.RangeIndex(1))
     else:
         frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
@@ -165,6 +168,17 @@ def _attached(record: JobRecord, window: str) -> str:
     lost = record.rows - record.completed if record.finished is not None else 0
     rest = f" job.retry() asks again the {lost:,} without an answer." if lost else ""
     return f"{begun}: attached to its job, nothing is sent again.{rest}"
+
+
+def _check_sourceless(words: Mapping[str, object]) -> None:
+    """Nothing that needs a source is asked for where there is none.
+
+    Raises:
+        OptionError: something is.
+    """
+    for name, value in words.items():
+        if value:
+            raise errors.OptionError(f"There is no source for {name}.", "Name a frame or a file, or leave it out.")
 
 
 def _unused(prompt: str, frame: pd.DataFrame) -> str:

@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from dw_jupyter.notebook import namespace, options
+from dw_jupyter.notebook import namespace
 from dw_jupyter.notebook.braces import in_body
+from dw_jupyter.notebook.line import scan, unquote
 from dw_jupyter.notebook.offer import Offer, kinds
 from dw_jupyter.notebook.verbs import VERBS
 
@@ -54,7 +55,7 @@ def _offer(shell: Any, parser: argparse.ArgumentParser, context: Any) -> Offer |
         if context.cursor_line == head:
             return _on_line(names, parser, line, before.removeprefix("%%dwbatch")) if before[9:] else None
         body = "\n".join([*lines[head + 1 : context.cursor_line], before])
-        words, last, _ = options.scan(line)
+        words, last, _ = scan(line)
         variables = _chosen(parser, [*words, last]).var or ()
         return in_body(body, after, columns=_columns(names, parser, line), variables=variables)
     verb = _LINE.fullmatch(before)
@@ -65,7 +66,7 @@ def _offer(shell: Any, parser: argparse.ArgumentParser, context: Any) -> Offer |
 
 
 def _on_line(names: Any, parser: argparse.ArgumentParser, line: str, before: str) -> Offer | None:
-    words, typed, _ = options.scan(before)
+    words, typed, _ = scan(before)
     actions = {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - as in `options.describe`
     option, equals, value = typed.partition("=")
     if equals and option in actions:
@@ -164,7 +165,7 @@ def _files(typed: str) -> list[tuple[str, str]]:
 
 def _chosen(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
     """What the words say, also where the last option has no value yet."""
-    given = [options.unquote(word) for word in words if word]
+    given = [unquote(word) for word in words if word]
     try:
         return parser.parse_known_args(given)[0]
     except argparse.ArgumentError:
@@ -177,7 +178,7 @@ def _source(parser: argparse.ArgumentParser, words: list[str]) -> str | None:
 
 
 def _columns(names: Any, parser: argparse.ArgumentParser, line: str) -> list[Hashable]:
-    words, last, _ = options.scan(line)
+    words, last, _ = scan(line)
     return namespace.columns(names, _source(parser, [*words, last] if last else words))
 
 
@@ -185,7 +186,7 @@ def _columns(names: Any, parser: argparse.ArgumentParser, line: str) -> list[Has
 
 
 def _behind_verb(names: Any, line: str) -> Offer | None:
-    words, typed, _ = options.scan(line)
+    words, typed, _ = scan(line)
     if not words:
         return Offer.of(typed, [(name, "command") for name in VERBS])
     verb = VERBS.get(words[0])

@@ -25,6 +25,7 @@ VIEW_AFTER = 0.3
 RECEIPT_WITHIN = 2.0
 """Seconds that a cell waits for its batches to be made. What fails later shows in the view and in ``await job``."""
 
+_SCHEMA = 'Name a class with fields or a JSON Schema, or write the fields: "tone: warm|cold, score float".'
 _MANUAL = """Run a language model over a table, one request a row, as a batch.
 
     %%dwbatch reviews -o labels --schema "sentiment: positive|negative"
@@ -137,15 +138,21 @@ class DWBatch(Magics):
             return path
         todo = "Name a DataFrame, or the path of a .csv, .parquet or .jsonl file."
         try:
-            return eval(text, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the user's own cell
-        except NameError as error:
-            missing = f"file {text!r}" if is_file_name else f"{error.name!r} in this notebook"
-            raise errors.SourceError(f"There is no {missing}.", todo) from None
+            found: object = eval(text, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the user's own cell
         except Exception as error:  # noqa: BLE001 - whatever the user's expression raises
+            if Path(text).is_file():
+                return Path(text)  # of a kind that is no table
             if is_file_name:
                 raise errors.SourceError(f"There is no file {text!r}.", todo) from None
+            if isinstance(error, NameError):
+                raise errors.SourceError(f"There is no {error.name!r} in this notebook.", todo) from None
+            if isinstance(error, SyntaxError):
+                raise errors.SourceError(f"{text!r} is neither a name nor an expression.", todo) from None
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             raise errors.SourceError(f"{text!r} cannot be used: {said}"[:150], todo) from None
+        if found is None:
+            raise errors.SourceError(f"{text} is None.", todo)
+        return found
 
     def _variable(self, name: str) -> object:
         if name not in self.shell.user_ns:
@@ -163,13 +170,14 @@ class DWBatch(Magics):
         if name in self.shell.user_ns and all(part.isidentifier() for part in attributes):
             found: object = self.shell.user_ns[name]
             for attribute in attributes:
-                found = getattr(found, attribute, None)
+                if not hasattr(found, attribute):
+                    raise errors.SchemaError(f"{name} has no {attribute!r}.", _SCHEMA)
+                found = getattr(found, attribute)
             if isinstance(found, (type, dict, str)):
                 return found
-            raise errors.SchemaError(
-                f"{text} is no schema but of type {type(found).__name__}.",
-                f'For a field of that name write "{text} str".',
-            )
+            what = "None" if found is None else f"of type {type(found).__name__}"
+            todo = _SCHEMA if attributes else f'For a field of that name write "{text} str".'
+            raise errors.SchemaError(f"{text} is no schema but {what}.", todo)
         if text is not None and text.isidentifier() and text[0].isupper():
             raise errors.SchemaError(
                 f"There is no {text!r} in this notebook.", f'For a field of that name write "{text} str".'

@@ -10,7 +10,8 @@ import pytest
 
 import dw_jupyter as dw
 from dw_jupyter.job.handle import Job
-from dw_jupyter.notebook.options import cell_parser, split
+from dw_jupyter.notebook.line import split
+from dw_jupyter.notebook.options import cell_parser
 from tests.service_process import ServiceProcess
 from tests.unit.notebook.conftest import Notebook
 
