@@ -86,7 +86,7 @@ def _option_names(parser: argparse.ArgumentParser, words: list[str], *, short: b
     """Options that are not on the line yet, or may be there again."""
     given = {word.partition("=")[0] for word in words}
     return [
-        (name, str(action.metavar or "option"))
+        (name, "option")
         for action in parser._actions  # noqa: SLF001 - as above
         if not given.intersection(action.option_strings) or isinstance(action, argparse._AppendAction)  # noqa: SLF001 - as above
         for name in action.option_strings

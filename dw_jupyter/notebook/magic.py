@@ -11,7 +11,7 @@ import traitlets
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from dw_jupyter import errors
-from dw_jupyter.notebook import complete, options, verbs
+from dw_jupyter.notebook import complete, manual, options, verbs
 from dw_jupyter.notebook.as_code import Code, Name, as_code
 from dw_jupyter.notebook.namespace import FILES
 
@@ -26,21 +26,6 @@ RECEIPT_WITHIN = 2.0
 """Seconds that a cell waits for its batches to be made. What fails later shows in the view and in ``await job``."""
 
 _SCHEMA = 'Name a class with fields or a JSON Schema, or write the fields: "tone: warm|cold, score float".'
-_MANUAL = """Run a language model over a table, one request a row, as a batch.
-
-    %%dwbatch reviews -o labels --schema "sentiment: positive|negative"
-    Classify the sentiment of this review: {{{{ text }}}}
-
-The text of the cell is a Jinja2 template: columns are its variables, row["any name"] reaches all of them. Lines
-that are just `system:`, `user:` or `assistant:` begin a message. The cell ends as soon as the batch is made; the
-frame fills while other cells run. Running the cell again attaches to the same job: nothing is sent twice.
-
-Options
-{options}
-
-Without a body it is a command:
-{verbs}
-"""
 
 
 @magics_class
@@ -203,7 +188,7 @@ class DWBatch(Magics):
             self.shell.configurables.remove(self)
 
 
-DWBatch.dwbatch.__doc__ = _MANUAL.format(options=options.describe(options.cell_parser()), verbs=verbs.describe())
+DWBatch.dwbatch.__doc__ = manual.write(options.describe(options.cell_parser()), verbs.describe())
 
 
 def _file(text: str) -> Path | None:

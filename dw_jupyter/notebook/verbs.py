@@ -28,6 +28,7 @@ class Verb:
 
 
 STATUS_SECONDS = 5.0
+NEWEST = 5
 
 
 def run(shell: Any, line: str) -> Any:
@@ -38,7 +39,7 @@ def run(shell: Any, line: str) -> Any:
     """
     words = split(line)
     if not words:
-        print(f"Commands; `%%dwbatch?` is the manual of the cell.\n{describe()}")  # noqa: T201 - the answer to a bare `%dwbatch`
+        print(f"Commands; `%%dwbatch?` is the manual.\n{describe()}{_newest()}")  # noqa: T201 - the answer to a bare `%dwbatch`
         return None
     name, *rest = words
     if name not in VERBS:
@@ -91,6 +92,17 @@ def describe() -> str:
     lines = {f"%dwbatch {name} {verb.takes}".rstrip(): verb.does for name, verb in VERBS.items()}
     width = max(map(len, lines))
     return "\n".join(f"    {left:<{width}}  {right}" for left, right in lines.items())
+
+
+def _newest() -> str:
+    """The last jobs of this machine, a line each."""
+    from dw_jupyter.job.shelf import jobs
+
+    lines = [
+        f"    {job.job}  {job.state}, {job.completed:,} of {job.rows:,} answered  {job.label}"
+        for job in jobs().head(NEWEST).itertuples()
+    ]
+    return "\n".join(["\nThe newest jobs of this machine", *lines]) if lines else ""
 
 
 def _jobs(_shell: Any, _words: list[str], **filters: Any) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,19 @@ def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> 
         file = http.get("batches").json()["data"][0]["input_file_id"]
         line = http.get(f"files/{file}/content").text.splitlines()[0]
     assert '"url":"/v1/completions"' in line
+
+
+def test_the_examples_of_the_manual_run(account: ServiceProcess, notebook: Notebook) -> None:
+    """Every cell that `%%dwbatch?` shows can be run as it stands there."""
+    notebook.shell.user_ns.update(
+        reviews=FRAME.rename(columns={"note": "the text"}).fillna("none"), shots=[{"text": "a", "label": "b"}]
+    )
+    manual = notebook.shell.find_cell_magic("dwbatch").__doc__
+    examples = re.findall(r"^        (%%dwbatch .*(?:\n|\n        .*)*?)(?=\n\n    \w)", manual, re.MULTILINE)
+    assert len(examples) == 3
+    for example in examples:
+        cell = re.sub("(?m)^        ", "", example).replace("Qwen/Qwen3.5-9B", "echo")
+        job = notebook.value(cell)
+        assert set(job.result(timeout=60)["dw_status"]) == {"completed"}
+    with account.http() as http:
+        assert http.get("batches").json()["data"]
