@@ -236,7 +236,7 @@ CELLS = [
     ("%dwbatch status", "`%dwbatch status` takes JOB.\nIt says how far a job is."),
     ("%dwbatch status reviews", "There is no job 'reviews'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
     ("%dwbatch jobs --since never", "'never' is no time.\nWrite 2026-01-31, or with the hour '2026-01-31 08:00'."),
-    ("%dwbatch jobs --state nope", "There is no state 'nope'.\nGive preparing, uploading, queued, running, cancelling, completed, failed, cancelled."),
+    ("%dwbatch jobs --state nope", "There is no state 'nope'.\nGive preparing, uploading, queued, running, cancelling, completed, failed, cancelled, unreachable."),
     ("%dwbatch retry nope --max-tokens 5", "There is no job 'nope'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
     ("%dwbatch reviews -o labels", "There is no `%dwbatch reviews`.\nA cell begins with two signs: `%%dwbatch reviews`."),
     ('%dwbatch use ""', "There is no account '' on this machine.\nKnown: local. `dw login` or DOUBLEWORD_API_KEY adds one."),
