@@ -18,6 +18,8 @@ _WHEN_READ = (
         "{{{ is one brace too many",
         "Write {{ column }}; a brace before it is {{ '{' }}.",
     ),
+    # A role line, which is a mark of ours there, within a tag.
+    (r"unexpected char '\\x01' at \d+", "a }} or %} is missing", HELP),
     (r"Unexpected end.*to be closed is '(\w+)'", r"{% \1 %} is not closed", r"Write {% end\1 %} where it ends."),
     (r"Encountered unknown tag '(end\w+)'.*", r"{% \1 %} closes nothing", HELP),
     (r"Encountered unknown tag '(\w+)'.*", r"there is no tag {% \1 %}", HELP),

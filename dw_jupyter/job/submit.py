@@ -22,7 +22,7 @@ from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import CHAT, check_tags, find_endpoint, make_body, with_system
+from dw_jupyter.job.body import CHAT, check_tags, counting_lines, find_endpoint, make_body, with_system
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
@@ -94,12 +94,16 @@ def submit(
         frame = pd.DataFrame(index=pd.RangeIndex(1))
     else:
         frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
-    template = Template(prompt if system is None else with_system(prompt, system), variables=variables)
+    whole = prompt if system is None else with_system(prompt, system)
+    with counting_lines(prompt, whole):
+        template = Template(whole, variables=variables)
     skipped = 0
     if on_missing == "skip":
         frame, skipped = drop_missing(template, frame)
     template.check(frame, on_missing=on_missing)
     notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
+    if (capital := re.search(r"^(System|User|Assistant):[ \t]*$", prompt, re.MULTILINE)) and not template.has_roles:
+        notes.append(f"{capital[1]}: is plain text: a line that begins a message is in small letters.")
     if sample is not None:
         notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
     if skipped:
@@ -116,7 +120,8 @@ def submit(
     form = RequestForm(
         template=template, url=url, body={"model": model, **fields}, per_row=per_row or {}, on_missing=on_missing
     )
-    check_requests(form, frame, limits=prepare.LIMITS)
+    with counting_lines(prompt, whole):
+        check_requests(form, frame, limits=prepare.LIMITS)
     plan = Plan(
         form=form,
         frame=frame,

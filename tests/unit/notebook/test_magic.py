@@ -173,6 +173,18 @@ def test_a_cell_with_everything(account: ServiceProcess, notebook: Notebook) -> 
     assert '"url":"/v1/completions"' in line
 
 
+@pytest.mark.usefixtures("account")
+def test_what_may_be_a_mistake_is_said_in_the_view(notebook: Notebook) -> None:
+    """A prompt that uses no column, and a role line in capitals, are sent as they are, with a word about it."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    job = notebook.value("%%dwbatch reviews\nUser:\nHello")
+    assert job.result(timeout=60)["response"].tolist() == ["User:\nHello"] * 3
+    assert job.snapshot.note == (
+        "The prompt uses no column: every row asks the same. "
+        "User: is plain text: a line that begins a message is in small letters."
+    )
+
+
 def test_the_examples_of_the_manual_run(account: ServiceProcess, notebook: Notebook) -> None:
     """Every cell that `%%dwbatch?` shows can be run as it stands there."""
     notebook.shell.user_ns.update(

@@ -280,6 +280,12 @@ CELLS = [
     ("%dwbatch errors nonesuch", "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
     ("%dwbatch jobs --state", "`--state` needs a value.\n`%dwbatch jobs` lists the jobs of this machine, newest first."),
     ("%dwbatch reviews.csv", "There is no `%dwbatch reviews.csv`.\nA cell begins with two signs: `%%dwbatch reviews.csv`."),
+    ('%%dwbatch reviews --system "Be kind."\n{{ title }}\n{{ text', "Line 2 of the prompt: a }} or %} is missing.\n{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."),
+    ('%%dwbatch reviews --system "{{ title"\n{{ text }}', "The system message: a }} or %} is missing.\n{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."),
+    ('%%dwbatch reviews --system "Be kind."\nuser:\n\n{{ title + stars }}', "Row 0 (index 'p'), line 3 of the prompt: + does not go between text and a number: ~ joins\nChange the prompt, or that row."),
+    ('%%dwbatch reviews --system ""\n{{ title | shout }}', 'Line 1 of the prompt: there is no filter "shout".\nDid you mean "sort"?'),
+    ('%%dwbatch reviews --system "Be kind."\n ', "The prompt is empty.\nWrite it below the first line: {{ column }} puts a column in."),
+    ("%%dwbatch reviews\nuser:\n{{ text\nassistant:\nx", "Line 3 of the prompt: a }} or %} is missing.\n{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."),
 ]  # fmt: skip
 
 
