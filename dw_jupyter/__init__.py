@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dw_jupyter import config as _config
 from dw_jupyter import errors
+from dw_jupyter import job as _job
 
 if TYPE_CHECKING:
     __version__: str
@@ -83,7 +84,14 @@ def _embedded_service(report: _config.Report | None) -> _config.Connection:
     return _config.Connection(account="local", base_url=address.base_url, api_key=address.api_key)
 
 
+def _render_html(snapshot: Any) -> str:
+    """A job for whoever shows HTML and no widgets of ours, such as marimo."""
+    html: str = import_module("dw_jupyter.notebook.static_html").render_html(snapshot)
+    return html
+
+
 _config.providers["local"] = _embedded_service
+_job.render_html = _render_html
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

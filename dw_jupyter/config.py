@@ -114,6 +114,11 @@ def choose(account: str | None, *, report: Report | None = None) -> Connection:
         raise
 
 
+def chosen() -> str | None:
+    """The account that ``choose`` made the one in use, ``None`` for what the environment says."""
+    return _chosen
+
+
 def connect(
     account: str | None = None,
     *,
@@ -147,12 +152,17 @@ def connect(
     if name is None:
         raise ConfigurationError(f"There is no API key for {host}.", OFFER_LOCAL)
     if name not in accounts:
-        known = ", ".join([*providers, *accounts]) or "none"
+        known = ", ".join(account_names()) or "none"
         raise ConfigurationError(
             f"There is no account {name!r} on this machine.",
             f"Known: {known}. `dw login` or DOUBLEWORD_API_KEY adds one.",
         )
     return Connection(account=name, base_url=url, api_key=accounts[name])
+
+
+def account_names() -> list[str]:
+    """The accounts of this machine that have a name."""
+    return [*providers, *_accounts()]
 
 
 def _accounts() -> dict[str, str]:

@@ -96,6 +96,12 @@ class Kernel:
                 cell.status = reply["content"]["status"]
                 return cell
 
+    def complete(self, code: str) -> list[str]:
+        """What the tab key offers at the ``¦``."""
+        before, after = code.split("¦")
+        reply = self._client.complete(before + after, len(before), reply=True, timeout=PATIENCE)
+        return list(reply["content"]["matches"])
+
     def run(self, code: str) -> Cell:
         """Run a cell to its end."""
         return self.collect(self.send(code))

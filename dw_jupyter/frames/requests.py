@@ -139,7 +139,6 @@ def _requests(
         if size > most_body or around + size > most_file:
             raise SourceError(
                 f"The request of {row_words(frame.index, number)} is {size:,} bytes.",
-                f"The service takes {min(most_body, most_file - around):,}: "
-                "shorten that row or leave it out.",
+                f"The service takes {min(most_body, most_file - around):,}: shorten that row or leave it out.",
             )
         yield (opening, start, rest, _CLOSING), around + size, digest

@@ -17,6 +17,11 @@ _LINE = re.compile(rf"^({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
 _BESIDE = re.compile(rf"%\}}[ \t]*({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
 
 
+def without_roles(text: str) -> str:
+    """What a prompt says, without its role lines."""
+    return _LINE.sub("", text)
+
+
 class RoleMarks:
     """The role lines of one prompt, as random marks that no data can forge.
 

@@ -66,9 +66,10 @@ class RowBodies:
             try:
                 texts.append(str(value) if type(value) is int else _text(native(value)))
             except (TypeError, ValueError) as error:
+                what = value if isinstance(value, float) else f"a {type(value).__name__}"
                 raise SourceError(
-                    f'Column "{column.name}" of {row_words(self._index, position)} is not JSON: {error}.',
-                    "The body takes text, numbers, lists and dicts.",
+                    f'Column "{column.name}" of {row_words(self._index, position)} holds {what}.',
+                    "A field of the body takes text, numbers, lists and dicts.",
                 ) from error
         return texts
 

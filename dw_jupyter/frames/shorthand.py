@@ -36,6 +36,10 @@ def parse_shorthand(text: str) -> dict[str, Any]:
     Raises:
         SchemaError: it does not follow the grammar; the first line says at which character, counted from 1.
     """
+    if text.lstrip().startswith("{"):
+        raise SchemaError(
+            "The schema is a JSON Schema in text.", "Give the dict itself: put it in a variable, name that."
+        )
     reader = _Reader(text)
     properties: dict[str, Any] = {}
     while True:
@@ -116,6 +120,8 @@ class _Reader:
         words = [" ".join(word.split()) for word in (found[0] if found else "").split("|")]
         if not all(words):
             raise self.error("a choice is missing", at)
+        if len(words) == 1:
+            raise self.error("there is only one choice: a | stands between two", at)
         if len(set(words)) < len(words):
             raise self.error("a choice is there twice", at)
         return words

@@ -156,8 +156,13 @@ def _read_file(path: Path, limit: int | None) -> pd.DataFrame:
         ) from error
     except pd.errors.EmptyDataError as error:
         raise SourceError("The source has no rows.", "Give a table with at least one row.") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f'"{path}" is not UTF-8 text.', "Save it as UTF-8, or read it yourself, as pandas can, and name the frame."
+        ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())[:150]
+        said = getattr(error, "strerror", None) or str(error)
+        reason = " ".join(said.split())[:150]
         raise SourceError(f'"{path}" could not be read: {reason}', f"Check that it is a {path.suffix} file.") from error
 
 

@@ -12,10 +12,10 @@ from jinja2.visitor import NodeTransformer
 from dw_jupyter.errors import TemplateError
 from dw_jupyter.frames.captures import check_captures
 from dw_jupyter.frames.cells import Row
+from dw_jupyter.frames.complaints import HELP, when_read
 from dw_jupyter.frames.roles import RoleMarks
 from dw_jupyter.frames.sandbox import environment
 
-_HELP = "{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."
 _FOREIGN = {
     nodes.Include: "include",
     nodes.Import: "import",
@@ -39,11 +39,8 @@ def parse(marks: RoleMarks) -> nodes.Template:
         # Jinja2's list of every tag that could follow is long, and says less than the sentence behind it.
         message = ". ".join(sentence for sentence in sentences if not sentence.startswith("Jinja was looking"))
         if message.startswith("unexpected end of template"):
-            raise TemplateError(f"Line {error.lineno} of the prompt: a }}}} or %}} is missing.", _HELP) from error
-        todo = _HELP
-        if message.startswith("expected token 'end of print statement', got '"):
-            message = message.replace("expected token 'end of print statement', got", "}} was expected before")
-            todo = 'A column with a blank in its name is {{ row["its name"] }}.'
+            raise TemplateError(f"Line {error.lineno} of the prompt: a }}}} or %}} is missing.", HELP) from error
+        message, todo = when_read(message)
         raise TemplateError(f"Line {error.lineno} of the prompt: {message}.", todo) from error
     for node in tree.find_all(tuple(_FOREIGN)):
         raise TemplateError(

@@ -9,9 +9,10 @@ import pandas as pd
 
 from dw_jupyter.errors import DoublewordError, OptionError, SourceError, TemplateError
 from dw_jupyter.frames.cells import Columns, is_missing, row_words
+from dw_jupyter.frames.complaints import when_rendered
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.program import Program
-from dw_jupyter.frames.roles import RoleMarks
+from dw_jupyter.frames.roles import RoleMarks, without_roles
 from dw_jupyter.frames.syntax import Variables
 from dw_jupyter.frames.variables import take_variables
 
@@ -38,7 +39,7 @@ class Template:
     """
 
     def __init__(self, text: str, *, variables: Mapping[str, object] | None = None) -> None:
-        if not text.strip():
+        if not without_roles(text).strip():
             raise TemplateError("The prompt is empty.", "Write it below the first line: {{ column }} puts a column in.")
         self._given = take_variables(variables or {})
         self._marks = RoleMarks(text)
@@ -143,6 +144,6 @@ class Template:
         where = f", line {lines[-1]} of the prompt" if lines else ""
         row = row_words(frame.index, position)
         return TemplateError(
-            f"R{row[1:]}{where}: {' '.join(reason.split())[:200]}",
+            f"R{row[1:]}{where}: {when_rendered(' '.join(reason.split()))[:200]}",
             "Change the prompt, or that row.",
         )

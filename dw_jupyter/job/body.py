@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from dw_jupyter import errors
@@ -20,6 +21,8 @@ RESERVED_TAGS = frozenset(
 )
 ENDPOINTS = {"chat": CHAT, "completions": "/v1/completions"}
 OWN_WORDS = (
+    "source",
+    "prompt",
     "sample",
     "sample_seed",
     "variables",
@@ -45,6 +48,16 @@ KNOWN_FIELDS = {
     "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
 }  # fmt: skip
 """Fields of a request body; others pass too, unless they look like one of these misspelt."""
+_NOT_FOR_A_BATCH = {
+    "messages": "The prompt makes the messages.",
+    "stream": "Leave it out: a batch gives whole answers.",
+}
+_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
+    "temperature": (lambda value: value >= 0, "Give a number from 0 up."),
+    "top_p": (lambda value: 0 < value <= 1, "Give a share above 0, and 1 at most."),
+    "max_tokens": (lambda value: value >= 1 and value == int(value), "Give a whole number from 1 up."),
+}
+"""Fields that a service refuses row by row when they are out of range."""
 
 
 def find_endpoint(name: str) -> str:
@@ -74,11 +87,13 @@ def make_body(
         near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
         if near:
             raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
-    for name in ("messages", "stream"):
+    for name, todo in _NOT_FOR_A_BATCH.items():
         if name in fields or name in per_row:
-            raise errors.OptionError(
-                f"{name!r} is not for the body of a batch request.", "The prompt makes the messages."
-            )
+            raise errors.OptionError(f"{name!r} is not for the body of a batch request.", todo)
+    for name, (fits, todo) in _RANGES.items():
+        value = fields.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
+            raise errors.OptionError(f"{name} is {value!r}.", todo)
     for name in per_row:
         if name in fields or (schema is not None and name == "response_format"):
             raise errors.OptionError(f"{name!r} is given for all rows and row by row.", "Leave one of the two out.")
@@ -97,11 +112,32 @@ def with_system(prompt: str, system: str) -> str:
     Raises:
         OptionError: it begins with one of its own.
     """
+    if not prompt.strip():
+        return prompt  # which is empty, with a system message or without
     roles = re.findall(r"^(system|user|assistant):[ \t]*$", prompt, re.MULTILINE)
     if "system" in roles:
         raise errors.OptionError("There is a system message in the prompt already.", "Leave one of the two out.")
     rest = prompt if roles else f"user:\n{prompt}"
     return f"system:\n{system}\n\n{rest}"
+
+
+@contextlib.contextmanager
+def counting_lines(prompt: str, whole: str) -> Iterator[None]:
+    """Errors tell the lines of the prompt as it was given, and not of the whole behind a system message."""
+    before = whole.count("\n") - prompt.count("\n")
+
+    def own(found: re.Match[str]) -> str:
+        line = int(found[2])
+        if line > before:
+            return f"{found[1]}ine {line - before} of the prompt"
+        return "The system message" if found[1] == "L" else "the system message"
+
+    try:
+        yield
+    except errors.TemplateError as error:
+        if not before:
+            raise
+        raise errors.TemplateError(re.sub(r"\b([Ll])ine (\d+) of the prompt", own, error.what), error.todo) from error
 
 
 def check_tags(tags: Mapping[str, str]) -> dict[str, str]:

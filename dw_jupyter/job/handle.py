@@ -22,6 +22,7 @@ from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noti
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
+from dw_jupyter.job.progress import drawn
 from dw_jupyter.job.publisher import Renderer
 from dw_jupyter.job.snapshot import Snapshot, State
 
@@ -30,6 +31,8 @@ _WRONG: dict[State, type[errors.JobError]] = {
     "failed": errors.JobFailedError,
     "unreachable": errors.JobUnreachableError,
 }
+RECEIPT_SECONDS = 2.0
+"""How long showing a job waits for its batches to be made."""
 
 
 class Job:
@@ -196,7 +199,8 @@ class Job:
             KeyboardInterrupt: the wait was interrupted; the job goes on.
         """
         try:
-            loop.wait(self._ended, timeout=timeout)
+            with drawn(lambda: self.snapshot) as turn:
+                loop.wait(self._ended, timeout=timeout, turn=turn)
         except KeyboardInterrupt:
             raise StoppedWaiting(self.snapshot) from None
         return self._finish()
@@ -206,11 +210,11 @@ class Job:
 
     async def _wait(self) -> pd.DataFrame:
         ended = asyncio.wrap_future(self._ended)
-        with noticed() as interrupted:
+        with noticed() as interrupted, drawn(lambda: self.snapshot) as turn:
             try:
                 # Without a heartbeat an idle kernel loop does not see an interrupt until something else wakes it.
-                while not ended.done():
-                    await asyncio.wait((ended,), timeout=HEARTBEAT)
+                while not ended.done() and not (await asyncio.wait((ended,), timeout=HEARTBEAT))[0]:
+                    turn()
             except asyncio.CancelledError:
                 if interrupted.is_set():
                     raise StoppedAwaitingError(self.snapshot) from None
@@ -228,9 +232,13 @@ class Job:
 
     def _ipython_display_(self) -> None:
         if job.show is None:
-            print(repr(self))  # noqa: T201 - the cell's value, where there is nothing to draw with
-        else:
-            job.show(self)
+            raise NotImplementedError  # IPython then takes `_repr_html_`, or in a terminal `repr`
+        job.show(self)
+
+    def _repr_html_(self) -> str | None:
+        with contextlib.suppress(errors.DoublewordError):
+            self.received(RECEIPT_SECONDS)  # what is shown does not change any more: let it have an id
+        return job.render_html(self.snapshot) if job.render_html else None
 
     def _finish(self) -> pd.DataFrame:
         snapshot = self.snapshot

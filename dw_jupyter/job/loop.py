@@ -66,8 +66,12 @@ def run(coroutine: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T
         raise
 
 
-def wait(future: concurrent.futures.Future[T], *, timeout: float | None = None) -> T:
+def wait(
+    future: concurrent.futures.Future[T], *, timeout: float | None = None, turn: Callable[[], None] | None = None
+) -> T:
     """Wait for a future in short turns, so that an interrupt is noticed within a fifth of a second.
+
+    ``turn`` is called after each of them.
 
     Raises:
         DoublewordError: called on the background loop itself, which would wait for itself.
@@ -77,12 +81,14 @@ def wait(future: concurrent.futures.Future[T], *, timeout: float | None = None) 
         raise DoublewordError("A blocking call was made on the background loop.", "Await it there instead.")
     remaining = timeout
     while remaining is None or remaining > 0 or future.done():
-        turn = 0.2 if remaining is None else min(0.2, remaining)
+        seconds = 0.2 if remaining is None else min(0.2, remaining)
         with contextlib.suppress(concurrent.futures.TimeoutError):
-            return future.result(turn)
+            return future.result(seconds)
         if future.done():  # the coroutine itself raised a TimeoutError
             return future.result()
-        remaining = None if remaining is None else remaining - turn
+        if turn is not None:
+            turn()
+        remaining = None if remaining is None else remaining - seconds
     raise TimeoutError
 
 

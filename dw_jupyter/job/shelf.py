@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 
@@ -23,7 +24,7 @@ from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.record import JobRecord, ShardRecord
-from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.job.snapshot import Snapshot, State
 
 ADOPT_SECONDS = 600.0
 SHORT_ID = 8
@@ -73,6 +74,8 @@ def jobs(
         search: only jobs with this in their label, model or id, in capitals or not.
         since: only jobs that began then or later; a naive time is UTC.
     """
+    if state is not None and state not in get_args(State):
+        raise errors.OptionError(f"There is no state {state!r}.", f"Give {', '.join(get_args(State))}.")
     columns = ["job", "label", "state", "rows", "completed", "failed", "model", "window", "account", "created", "bytes"]
     folder = journals.jobs_folder(config.home())
     listed = pd.DataFrame([_listed(record, folder) for record in journals.records(config.home())], columns=columns)
@@ -84,9 +87,19 @@ def jobs(
         text = listed["job"] + " " + listed["label"] + " " + listed["model"]
         wanted &= text.str.contains(search, case=False, regex=False)
     if since is not None:
-        moment = pd.Timestamp(since)
+        try:
+            moment = pd.Timestamp(since)
+        except ValueError:
+            raise errors.OptionError(
+                f"{since!r} is no time.", "Write 2026-01-31, or with the hour '2026-01-31 08:00'."
+            ) from None
         wanted &= listed["created"] >= (moment if moment.tzinfo else moment.tz_localize("UTC"))
     return listed[wanted].reset_index(drop=True)
+
+
+def labels() -> dict[str, str]:
+    """Id → label of every job of this machine, newest first."""
+    return {record.id: record.label for record in journals.records(config.home())}
 
 
 def describe(job_id: str) -> str:

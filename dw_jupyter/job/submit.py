@@ -25,7 +25,7 @@ from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import check_tags, find_endpoint, make_body, with_system
+from dw_jupyter.job.body import CHAT, check_tags, counting_lines, find_endpoint, make_body, with_system
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
@@ -97,17 +97,24 @@ def submit(
     """
     url = find_endpoint(endpoint)
     if on_missing not in get_args(OnMissing):
-        raise errors.OptionError(f"There is no way {on_missing!r} with missing values.", "Give error, skip or blank.")
+        raise errors.OptionError(f"There is no choice {on_missing!r} for missing values.", "Give error, skip or blank.")
+    if system is not None and url != CHAT:
+        raise errors.OptionError("A system message is for chat, not for completions.", "Leave one of the two out.")
     if source is None:
+        _check_sourceless({"limit": limit, "sample": sample, "keep": keep})
         frame = pd.DataFrame(index=pd.RangeIndex(1))
     else:
         frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
-    template = Template(prompt if system is None else with_system(prompt, system), variables=variables)
+    whole = prompt if system is None else with_system(prompt, system)
+    with counting_lines(prompt, whole):
+        template = Template(whole, variables=variables)
     skipped = 0
     if on_missing == "skip":
         frame, skipped = drop_missing(template, frame)
     template.check(frame, on_missing=on_missing)
     notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
+    if (capital := re.search(r"^(System|User|Assistant):[ \t]*$", prompt, re.MULTILINE)) and not template.has_roles:
+        notes.append(f"{capital[1]}: is plain text: a line that begins a message is in small letters.")
     if sample is not None:
         notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
     if skipped:
@@ -126,7 +133,8 @@ def submit(
     form = RequestForm(
         template=template, url=url, body={"model": model, **fields}, per_row=per_row or {}, on_missing=on_missing
     )
-    check_requests(form, frame, limits=prepare.LIMITS)
+    with counting_lines(prompt, whole):
+        check_requests(form, frame, limits=prepare.LIMITS)
     plan = Plan(
         form=form,
         frame=frame,
@@ -183,6 +191,17 @@ def _attached(record: JobRecord, window: str) -> str:
     lost = record.rows - record.completed if record.finished is not None else 0
     rest = f" job.retry() asks again the {lost:,} without an answer." if lost else ""
     return f"{begun}: attached to its job, nothing is sent again.{rest}"
+
+
+def _check_sourceless(words: Mapping[str, object]) -> None:
+    """Nothing that needs a source is asked for where there is none.
+
+    Raises:
+        OptionError: something is.
+    """
+    for name, value in words.items():
+        if value:
+            raise errors.OptionError(f"There is no source for {name}.", "Name a frame or a file, or leave it out.")
 
 
 def _unused(prompt: str, frame: pd.DataFrame) -> str:

@@ -11,8 +11,9 @@ from dw_jupyter.notebook.magic import DWBatch
 def load(shell: Any) -> None:
     """Give the shell its magics; loading again changes nothing."""
     if _loaded(shell) is None:
-        shell.register_magics(DWBatch(shell))
-        job.show = _show
+        magics = DWBatch(shell)
+        shell.register_magics(magics)
+        job.show = _show if magics.has_widgets else None
 
 
 def unload(shell: Any) -> None:

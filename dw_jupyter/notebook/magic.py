@@ -11,7 +11,9 @@ import traitlets
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from dw_jupyter import errors
-from dw_jupyter.notebook import options, verbs
+from dw_jupyter.notebook import complete, manual, options, verbs
+from dw_jupyter.notebook.as_code import Code, Name, as_code
+from dw_jupyter.notebook.namespace import FILES
 
 # Loading the extension stays light: pandas and the jobs come with the first cell.
 if TYPE_CHECKING:
@@ -23,21 +25,7 @@ VIEW_AFTER = 0.3
 RECEIPT_WITHIN = 2.0
 """Seconds that a cell waits for its batches to be made. What fails later shows in the view and in ``await job``."""
 
-_MANUAL = """Run a language model over a table, one request a row, as a batch.
-
-    %%dwbatch reviews -o labels --schema "sentiment: positive|negative"
-    Classify the sentiment of this review: {{{{ text }}}}
-
-The text of the cell is a Jinja2 template: columns are its variables, row["any name"] reaches all of them. Lines
-that are just `system:`, `user:` or `assistant:` begin a message. The cell ends as soon as the batch is made; the
-frame fills while other cells run. Running the cell again attaches to the same job: nothing is sent twice.
-
-Options
-{options}
-
-Without a body it is a command:
-{verbs}
-"""
+_SCHEMA = 'Name a class with fields or a JSON Schema, or write the fields: "tone: warm|cold, score float".'
 
 
 @magics_class
@@ -49,8 +37,12 @@ class DWBatch(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
+        self.has_widgets = hasattr(shell, "kernel")
+        """Whether there is a front end behind this shell; IPython's terminal has none."""
         self._frames: LiveFrames | None = None
         self._parser = options.cell_parser()
+        self._matcher = complete.make_matcher(shell, self._parser)
+        shell.Completer.custom_matchers.append(self._matcher)
 
     @no_var_expand
     @line_cell_magic
@@ -60,46 +52,54 @@ class DWBatch(Magics):
             return verbs.run(self.shell, line)
         return self._run(options.parse(self._parser, line), cell)
 
-    def _run(self, chosen: Any, body: str) -> Job:
+    def _run(self, chosen: Any, body: str) -> Any:
         _check_names(chosen)
+        words = {**options.words(chosen), "model": chosen.model or self.model or None}
+        fields = options.body(chosen)
+        if chosen.as_code:
+            return self._as_code(chosen, body, words, fields)
         from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
-        from dw_jupyter.notebook.display import leave_as_shown
 
+        words["label"] = chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name)
         job = submit(
             self._source(chosen.source),
             body,
-            model=chosen.model or self.model or None,
-            window=chosen.window,
             schema=self._schema(chosen.schema),
-            limit=chosen.limit,
-            sample=chosen.sample,
-            sample_seed=chosen.sample_seed,
             variables={name: self._variable(name) for name in chosen.var or ()},
-            on_missing=chosen.on_missing,
-            endpoint=chosen.endpoint,
-            per_row=options.per_row(chosen),
-            system=chosen.system,
-            keep=options.columns(chosen.keep),
-            id=chosen.id,
-            meta=chosen.meta,
-            tags=options.pairs("--tag", chosen.tag),
-            label=chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name),
-            fresh=chosen.fresh,
-            **options.body(chosen),
+            **words,
+            **fields,
         )
         try:
             self._follow(job, chosen)
         except KeyboardInterrupt:
             raise StoppedWaiting(job.snapshot) from None
-        return leave_as_shown(job)
+        return job
+
+    def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
+        """The call that the cell is; nothing is run, but names have to be there."""
+        from dw_jupyter.job.accounts import in_use
+
+        schema = self._schema(chosen.schema)
+        words["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
+        if chosen.var:
+            words["variables"] = Name(f"{{{', '.join(f'{name!r}: {name}' for name in chosen.var)}}}")
+        for name in chosen.var or ():
+            self._variable(name)
+        named = chosen.source is not None and not _file(chosen.source)
+        source = Name(chosen.source) if named else chosen.source
+        job = chosen.job or "job"
+        then = f"{chosen.out} = {job}.result()" if chosen.out else f"{job}.result()" if chosen.wait else ""
+        return as_code(source, body, words={**words, "account": in_use()}, body=fields, job=job, then=then)
 
     def _follow(self, job: Job, chosen: Any) -> None:
         """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""
-        from dw_jupyter.notebook.display import show
-
         created = job.received(VIEW_AFTER)
-        show(job)
+        if self.has_widgets:
+            from dw_jupyter.notebook.display import leave_as_shown, show
+
+            show(job)
+            leave_as_shown(job)
         if not created:
             job.received(RECEIPT_WITHIN - VIEW_AFTER)
         # Names are bound only now: a job that cannot be sent leaves what they stood for.
@@ -118,20 +118,26 @@ class DWBatch(Magics):
         """
         if text is None:
             return None
-        is_file_name = text.lower().endswith((".csv", ".parquet", ".jsonl"))
-        if is_file_name and Path(text).expanduser().exists():
-            return Path(text)
+        is_file_name = text.lower().endswith(FILES)
+        if path := _file(text):
+            return path
         todo = "Name a DataFrame, or the path of a .csv, .parquet or .jsonl file."
         try:
-            return eval(text, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the user's own cell
-        except NameError as error:
-            missing = f"file {text!r}" if is_file_name else f"{error.name!r} in this notebook"
-            raise errors.SourceError(f"There is no {missing}.", todo) from None
+            found: object = eval(text, self.shell.user_global_ns, self.shell.user_ns)  # noqa: S307 - the user's own cell
         except Exception as error:  # noqa: BLE001 - whatever the user's expression raises
+            if Path(text).is_file():
+                return Path(text)  # of a kind that is no table
             if is_file_name:
                 raise errors.SourceError(f"There is no file {text!r}.", todo) from None
+            if isinstance(error, NameError):
+                raise errors.SourceError(f"There is no {error.name!r} in this notebook.", todo) from None
+            if isinstance(error, SyntaxError):
+                raise errors.SourceError(f"{text!r} is neither a name nor an expression.", todo) from None
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             raise errors.SourceError(f"{text!r} cannot be used: {said}"[:150], todo) from None
+        if found is None:
+            raise errors.SourceError(f"{text} is None.", todo)
+        return found
 
     def _variable(self, name: str) -> object:
         if name not in self.shell.user_ns:
@@ -149,13 +155,14 @@ class DWBatch(Magics):
         if name in self.shell.user_ns and all(part.isidentifier() for part in attributes):
             found: object = self.shell.user_ns[name]
             for attribute in attributes:
-                found = getattr(found, attribute, None)
+                if not hasattr(found, attribute):
+                    raise errors.SchemaError(f"{name} has no {attribute!r}.", _SCHEMA)
+                found = getattr(found, attribute)
             if isinstance(found, (type, dict, str)):
                 return found
-            raise errors.SchemaError(
-                f"{text} is no schema but of type {type(found).__name__}.",
-                f'For a field of that name write "{text} str".',
-            )
+            what = "None" if found is None else f"of type {type(found).__name__}"
+            todo = _SCHEMA if attributes else f'For a field of that name write "{text} str".'
+            raise errors.SchemaError(f"{text} is no schema but {what}.", todo)
         if text is not None and text.isidentifier() and text[0].isupper():
             raise errors.SchemaError(
                 f"There is no {text!r} in this notebook.", f'For a field of that name write "{text} str".'
@@ -175,11 +182,18 @@ class DWBatch(Magics):
         if self._frames is not None:
             self.shell.events.unregister("pre_run_cell", self._frames.before_cell)
             self._frames = None
+        if self._matcher in self.shell.Completer.custom_matchers:
+            self.shell.Completer.custom_matchers.remove(self._matcher)
         if self in self.shell.configurables:
             self.shell.configurables.remove(self)
 
 
-DWBatch.dwbatch.__doc__ = _MANUAL.format(options=options.describe(options.cell_parser()), verbs=verbs.describe())
+DWBatch.dwbatch.__doc__ = manual.write(options.describe(options.cell_parser()), verbs.describe())
+
+
+def _file(text: str) -> Path | None:
+    """The file that a word names, where there is one."""
+    return Path(text) if text.lower().endswith(FILES) and Path(text).expanduser().exists() else None
 
 
 def _check_names(chosen: Any) -> None:

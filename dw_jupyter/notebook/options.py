@@ -1,8 +1,4 @@
-"""The line of ``%%dwbatch``, read into options.
-
-The line is split on blanks outside quotes and brackets, and only quotes around a whole word are removed, so that
-``frame[frame["a b"] > 1]`` and ``"a, b int"`` are one word each.
-"""
+"""The line of ``%%dwbatch``, read into options."""
 
 from __future__ import annotations
 
@@ -10,12 +6,12 @@ import argparse
 import difflib
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from dw_jupyter.errors import OptionError
-
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+from dw_jupyter.notebook.line import split
 
 
 def cell_parser() -> argparse.ArgumentParser:
@@ -23,9 +19,9 @@ def cell_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="%%dwbatch", add_help=False, allow_abbrev=False, exit_on_error=False)
     add = parser.add_argument
     add("source", nargs="?", metavar="SOURCE", help="a frame, or an expression or file that gives one")
-    add("-o", "--out", metavar="NAME", help="bind the frame of answers to this name")
-    add("-j", "--job", metavar="NAME", help="bind the job to this name")
-    add("-m", "--model", metavar="MODEL", help="the model; may be left out where there is just one")
+    add("-o", "--out", metavar="NAME", type=_filled, help="bind the frame of answers to this name")
+    add("-j", "--job", metavar="NAME", type=_filled, help="bind the job to this name")
+    add("-m", "--model", metavar="MODEL", type=_filled, help="the model; may be left out where there is just one")
     add("-w", "--window", metavar="WINDOW", default="24h", help="the completion window (default 24h)")
     add("--schema", metavar="SPEC", help='what an answer holds: "tone: warm|cold, score float", or a name')
     add("--system", metavar="TEXT", help="a system message, in place of one in the body")
@@ -33,21 +29,27 @@ def cell_parser() -> argparse.ArgumentParser:
     add("--max-tokens", metavar="N", type=_whole, help="the longest answer, in tokens")
     add("--top-p", metavar="P", type=_number, help="only the likeliest tokens that make up this share")
     add("--stop", metavar="TEXT", action="append", help="where an answer ends; again for another")
-    add("--seed", metavar="N", type=int, help="the same answer each time, where the model can")
+    add("--seed", metavar="N", type=_integer, help="the same answer each time, where the model can")
     add("--set", metavar="KEY=JSON|@COLUMN", action="append", help="any other field of the request body, or row by row")
-    add("--keep", metavar="COLUMNS", help="columns of the source that the frame carries along, with commas between")
+    add(
+        "--keep",
+        metavar="COLUMNS",
+        type=_filled,
+        help="columns of the source that the frame carries along, with commas between",
+    )
     add("--id", metavar="COLUMN", help="the column that gives each request its custom_id (default: the position)")
     add("--tag", metavar="KEY=TEXT", action="append", help="metadata of the batch; again for another")
     add("--label", metavar="TEXT", help="what to call the job")
     add("--limit", metavar="N", type=_whole, help="the first N rows only")
     add("--sample", metavar="N|SHARE", type=_rows_or_share, help="so many rows at random, or a share below 1")
-    add("--sample-seed", metavar="N", type=int, default=0, help="which ones (default 0)")
+    add("--sample-seed", metavar="N", type=_integer, default=0, help="which ones (default 0)")
     add("--on-missing", metavar="error|skip|blank", default="error", help="what a missing value does (default error)")
     add("--var", metavar="NAME", action="append", help="lets a notebook variable into the body; again for another")
     add("--endpoint", metavar="chat|completions", default="chat", help="the endpoint (default chat)")
     add("--wait", action="store_true", help="wait in the cell until the job has ended")
     add("--meta", action="store_true", help="add columns: id, finish reason, tokens, model")
     add("--fresh", action="store_true", help="send everything, also what was answered before")
+    add("--as-code", action="store_true", help="show the call in Python that the cell is, and run nothing")
     return parser
 
 
@@ -57,16 +59,60 @@ def parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
     Raises:
         OptionError: an unknown option, a missing or wrong value, or an open quote or bracket.
     """
+    words = split(line)
+    _check_once(parser, words)
     try:
-        chosen, unknown = parser.parse_known_args(split(line))
+        chosen, unknown = parser.parse_known_args(words)
     except argparse.ArgumentError as error:
         said = error.message.replace("expected one argument", "needs a value")
+        said = re.sub("ignored explicit argument .*", "it takes no value", said)
         name = (error.argument_name or "").split("/")[-1]
         colon = " " if said.startswith("needs") else ": "
-        raise OptionError(f"{name}{colon}{said}.", "`%%dwbatch?` says what it takes.") from None
+        raise OptionError(f"{name}{colon}{said}.", _HINTS.get(name, "`%%dwbatch?` says what it takes.")) from None
     if unknown:
         raise _unknown(parser, unknown[0])
     return chosen
+
+
+_HINTS = {
+    "--sample": "Give a whole number of rows, or a share such as 0.01.",
+    "--wait": "Leave the value out.",
+    "--fresh": "Leave the value out.",
+    "--as-code": "Leave the value out.",
+}
+
+
+def _check_once(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """The last of two values would win, and the reader of the line would not know.
+
+    Raises:
+        OptionError: an option that takes one value is there twice.
+    """
+    actions = {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - see `describe`
+    given = [actions[name] for word in words if (name := word.partition("=")[0]) in actions]
+    for action in given:
+        if given.count(action) > 1 and action.nargs is None and not isinstance(action, argparse._AppendAction):  # noqa: SLF001 - as above
+            raise OptionError(f"{'/'.join(action.option_strings)} is there twice.", "Leave one of them out.")
+
+
+def words(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of ``dw.submit`` that a line gives by itself, without the notebook's names."""
+    return {
+        "window": chosen.window,
+        "limit": chosen.limit,
+        "sample": chosen.sample,
+        "sample_seed": chosen.sample_seed,
+        "on_missing": chosen.on_missing,
+        "endpoint": chosen.endpoint,
+        "per_row": per_row(chosen),
+        "system": chosen.system,
+        "keep": columns(chosen.keep),
+        "id": chosen.id,
+        "meta": chosen.meta,
+        "tags": pairs("--tag", chosen.tag),
+        "label": chosen.label or "",
+        "fresh": chosen.fresh,
+    }
 
 
 FIELDS = ("temperature", "max_tokens", "top_p", "stop", "seed")
@@ -79,19 +125,34 @@ def body(chosen: argparse.Namespace) -> dict[str, Any]:
     Raises:
         OptionError: a ``--set`` that is not ``KEY=JSON``, or a field that is named twice.
     """
+    from dw_jupyter.job.body import OWN_WORDS
+
     fields = {name: value for name in FIELDS if (value := getattr(chosen, name)) is not None}
     for name, text in pairs("--set", chosen.set).items():
+        if name in OWN_WORDS:
+            raise OptionError(f"--set {name}: that is no field to set.", "`%%dwbatch?` lists the options of a cell.")
+        if text == "@":
+            raise OptionError(f"--set {name}=@: the column is missing.", f"Write --set {name}=@COLUMN.")
         if name in fields and not text.startswith("@"):
             raise OptionError(f"{name} is set twice.", f"Leave --set {name}, or --{name.replace('_', '-')}, out.")
         if text.startswith("@"):
             continue  # a column's: see `per_row`
         try:
-            fields[name] = json.loads(text)
+            fields[name] = json.loads(text, parse_constant=_no_number)
         except ValueError:
-            raise OptionError(
-                f"--set {name}: {text!r} is not JSON.", f"For text write --set '{name}=\"{text}\"'."
-            ) from None
+            raise _no_json(name, text) from None
     return fields
+
+
+def _no_json(name: str, text: str) -> OptionError:
+    what, inner = f"--set {name}: {text} is not JSON.", text.strip("'")
+    if inner != text and inner[:1] in ("{", "[", '"'):  # quotes as a shell would take them
+        return OptionError(what, f"Put the quotes around all of it: --set '{name}={inner}'.")
+    return OptionError(what, f"For text write --set '{name}=\"{inner}\"'.")
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)  # NaN and infinity: Python's JSON has them, and no other
 
 
 def per_row(chosen: argparse.Namespace) -> dict[str, str]:
@@ -126,52 +187,16 @@ def columns(text: str | None) -> list[str]:
 def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:
     if not word.startswith("-"):
         return OptionError(
-            f"There is one thing too many on the line: {word!r}.", "Put quotes around a value with blanks."
+            f"There is one thing too many on the line: {word!r}.",
+            "Only SOURCE stands by itself; a value with blanks needs quotes.",
         )
     option = word.partition("=")[0]
     known = [name for action in parser._actions for name in action.option_strings]  # noqa: SLF001 - see `describe`
-    near = [name for name in known if name.startswith(option)] or difflib.get_close_matches(option, known, n=1)
+    bare = {name.lstrip("-"): name for name in known}
+    close = difflib.get_close_matches(option.lstrip("-"), bare, n=1)
+    near = [name for name in known if name.startswith(option)] or [bare[name] for name in close]
     hint = f"Did you mean {near[0]}? " if near else ""
     return OptionError(f"There is no option {option}.", f"{hint}`%%dwbatch?` lists the options.")
-
-
-def split(line: str) -> list[str]:
-    """The words of a line.
-
-    Raises:
-        OptionError: a quote or a bracket is not closed.
-    """
-    words: list[str] = []
-    word = ""
-    quote = ""
-    open_brackets: list[str] = []
-    for character in line:
-        if quote:
-            word += character
-            quote = "" if character == quote else quote
-        elif character.isspace() and not open_brackets:
-            words += [word] if word else []
-            word = ""
-        else:
-            word += character
-            if character in "\"'" and (len(word) == 1 or word[-2] in "=([{,: " or open_brackets):
-                quote = character
-            elif character in _CLOSING:
-                open_brackets.append(_CLOSING[character])
-            elif open_brackets and character == open_brackets[-1]:
-                open_brackets.pop()
-    if quote or open_brackets:
-        raise OptionError(f"A {quote or open_brackets[-1]} is missing on the line.", "Close the quote or the bracket.")
-    words += [word] if word else []
-    return [_unquote(word) for word in words]
-
-
-def _unquote(word: str) -> str:
-    """Remove quotes around the whole word, or around the whole value of ``--option=value``."""
-    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
-    if len(value) >= 2 and value[0] in "\"'" and value[-1] == value[0] and value[0] not in value[1:-1]:
-        value = value[1:-1]
-    return f"{option}{equals}{value}"
 
 
 def describe(parser: argparse.ArgumentParser) -> str:
@@ -196,7 +221,19 @@ def _number(text: str) -> float:
 
 
 def _rows_or_share(text: str) -> float:
-    return int(text) if text.isdecimal() else _number(text)
+    return int(text) if text.removeprefix("-").isdecimal() else _number(text)
+
+
+def _integer(text: str) -> int:
+    if not text.removeprefix("-").isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the value is empty")
+    return text
 
 
 def _whole(text: str) -> int:

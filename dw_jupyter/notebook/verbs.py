@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.notebook import options
+from dw_jupyter.notebook.line import split
+from dw_jupyter.notebook.namespace import FILES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Verb:
 
 
 STATUS_SECONDS = 5.0
+NEWEST = 5
 
 
 def run(shell: Any, line: str) -> Any:
@@ -35,13 +37,15 @@ def run(shell: Any, line: str) -> Any:
     Raises:
         OptionError: there is no such verb, or it takes other words.
     """
-    words = options.split(line)
+    words = split(line)
     if not words:
-        print(f"Commands; `%%dwbatch?` is the manual of the cell.\n{describe()}")  # noqa: T201 - the answer to a bare `%dwbatch`
+        print(f"Commands; `%%dwbatch?` is the manual.\n{describe()}{_newest()}")  # noqa: T201 - the answer to a bare `%dwbatch`
         return None
     name, *rest = words
     if name not in VERBS:
-        near = difflib.get_close_matches(name, VERBS, n=1)
+        if name in shell.user_ns or name.lower().endswith(FILES):
+            raise OptionError(f"There is no `%dwbatch {name}`.", f"A cell begins with two signs: `%%dwbatch {name}`.")
+        near = difflib.get_close_matches(name.lower(), VERBS, n=1)
         hint = f"Did you mean `%dwbatch {near[0]}`? " if near else ""
         raise OptionError(f"There is no `%dwbatch {name}`.", f"{hint}`%dwbatch` alone lists the commands.")
     verb = VERBS[name]
@@ -88,6 +92,17 @@ def describe() -> str:
     lines = {f"%dwbatch {name} {verb.takes}".rstrip(): verb.does for name, verb in VERBS.items()}
     width = max(map(len, lines))
     return "\n".join(f"    {left:<{width}}  {right}" for left, right in lines.items())
+
+
+def _newest() -> str:
+    """The last jobs of this machine, a line each."""
+    from dw_jupyter.job.shelf import jobs
+
+    lines = [
+        f"    {job.job}  {job.state}, {job.completed:,} of {job.rows:,} answered  {job.label}"
+        for job in jobs().head(NEWEST).itertuples()
+    ]
+    return "\n".join(["\nThe newest jobs of this machine", *lines]) if lines else ""
 
 
 def _jobs(_shell: Any, _words: list[str], **filters: Any) -> Any:

@@ -74,8 +74,8 @@ def test_many_values_do_not_mix() -> None:
     ("per_row", "url", "what", "todo"),
     [
         ({"a": "heit"}, COMPLETIONS, 'There is no column "heit" in the source.', None),
-        ({"a": "far"}, COMPLETIONS, 'Column "far" of row 1 is not JSON: ', None),
-        ({"a": "when"}, COMPLETIONS, 'Column "when" of row 0 is not JSON: ', None),
+        ({"a": "far"}, COMPLETIONS, 'Column "far" of row 1 holds inf.', None),
+        ({"a": "when"}, COMPLETIONS, 'Column "when" of row 0 holds a ', None),
         (
             {"prompt": "text"},
             COMPLETIONS,

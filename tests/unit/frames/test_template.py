@@ -149,11 +149,7 @@ ROLES = "Role lines stand outside; if, for and a macro written by {{ its_name(â€
     [
         (" \n", "The prompt is empty.", "Write it below the first line: {{ column }} puts a column in."),
         ("\n{{ text", "Line 2 of the prompt: a }} or %} is missing.", HELP),
-        (
-            "{% if n %}",
-            "Line 1 of the prompt: Unexpected end of template. The innermost block that needs to be closed is 'if'.",
-            HELP,
-        ),
+        ("{% if n %}", "Line 1 of the prompt: {% if %} is not closed.", "Write {% endif %} where it ends."),
         ("{{ text | uper }}", 'Line 1 of the prompt: there is no filter "uper".', 'Did you mean "upper"?'),
         ("{{ text | random }}", 'Line 1 of the prompt: there is no filter "random".', None),
         ("{% if n is evn %}{% endif %}", 'Line 1 of the prompt: there is no test "evn".', 'Did you mean "even"?'),
@@ -175,7 +171,7 @@ ROLES = "Role lines stand outside; if, for and a macro written by {{ its_name(â€
             "Row 0 (index 'p'), line 2 of the prompt: division by zero",
             "Change the prompt, or that row.",
         ),
-        ("{{ text.foo }}", "Row 0 (index 'p'), line 1 of the prompt: 'str object' has no attribute 'foo'", None),
+        ("{{ text.foo }}", "Row 0 (index 'p'), line 1 of the prompt: text has no \"foo\"", None),
         ("{{ text.__class__ }}", None, "Change the prompt, or that row."),
         ("{% filter wordwrap(9) %}\nuser:\n{{ text }}{% endfilter %}", CAPTURED.format(1, "filter"), ROLES),
         ("a\n{% set a %}\nuser:\n{{ text }}{% endset %}{{ a }}", CAPTURED.format(2, "set"), ROLES),

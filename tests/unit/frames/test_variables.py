@@ -85,7 +85,7 @@ def test_variables_are_copies() -> None:
     template = Template("{{ shots[0].q }}", variables={"shots": shots})
     shots[0]["q"].append("b")
     assert next(template.render(FRAME))[0]["content"] == "['a']"
-    with pytest.raises(TemplateError, match="is unsafe"):
+    with pytest.raises(TemplateError, match="out of reach"):
         content("{{ shots.append(1) }}", shots=[])
 
 

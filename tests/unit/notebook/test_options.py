@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.notebook.options import body, cell_parser, columns, describe, pairs, parse, split
+from dw_jupyter.notebook.line import split
+from dw_jupyter.notebook.options import body, cell_parser, columns, describe, pairs, parse
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,7 @@ def test_options_become_values() -> None:
         "stop": ["END", "."], "set": ["n=2", 'user={"a": 1}'], "keep": "a, b c", "tag": ["x=y=z"], "label": "L",
         "system": "Be brief.", "sample": None, "sample_seed": 0, "on_missing": "error", "var": None, "endpoint": "chat",
         "id": "sku", "meta": True,
+        "as_code": False,
     }  # fmt: skip
     assert body(chosen) == {
         "temperature": 0.0, "max_tokens": 50, "top_p": 0.5, "stop": ["END", "."], "seed": 7, "n": 2, "user": {"a": 1},
@@ -57,7 +59,6 @@ def test_options_become_values() -> None:
         ("df --tem 0", "There is no option --tem.\nDid you mean --temperature? `%%dwbatch?` lists the options."),
         ("df --modle x", "There is no option --modle.\nDid you mean --model? `%%dwbatch?` lists the options."),
         ("df --zzz", "There is no option --zzz.\n`%%dwbatch?` lists the options."),
-        ("df out", "There is one thing too many on the line: 'out'.\nPut quotes around a value with blanks."),
         ("df -o", "--out needs a value.\n`%%dwbatch?` says what it takes."),
         ("df --temperature hot", "--temperature: 'hot' is not a number.\n`%%dwbatch?` says what it takes."),
         ("df --temperature nan", "--temperature: 'nan' is not a number.\n`%%dwbatch?` says what it takes."),

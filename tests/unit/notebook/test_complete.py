@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import dataclasses
+import socket
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas as pd
+import pytest
+from IPython.core.completer import provisionalcompleter
+
+from dw_jupyter.job import accounts
+from tests.unit.notebook.conftest import Notebook
+
+FRAME = pd.DataFrame({"title": ["A"], "text": ["good"], "tags": ["x"], "any name": ["y"], 2024: [1], "if": ["z"]})
+
+
+@dataclasses.dataclass
+class Review:
+    """An answer."""
+
+    tone: str
+
+
+@pytest.fixture
+def shell(notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A shell with frames, schemas, variables and files, and without a network."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "rest.csv").write_text("first,second col\n1,2\n")
+    (tmp_path / "my rest.jsonl").write_text('{"question": 1, "answer": 2}\n')
+    FRAME.set_axis(list(map(str, FRAME.columns)), axis=1).to_parquet(tmp_path / "data" / "rest.parquet")
+    (tmp_path / "data" / "notes.txt").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket, "socket", None)
+    monkeypatch.setattr(accounts, "_listed", {"local": ["smol-1", "smol-2"]})
+    Answer = msgspec.defstruct("Answer", [("tone", str)])  # noqa: N806 - a class
+    notebook.shell.user_ns.update(
+        reviews=FRAME, records=[{"question": 1}], series=FRAME["text"], Review=Review, Answer=Answer, shots=[1],
+        shape={"properties": {}}, number=3, pd=pd, len=len, _hidden=FRAME,
+    )  # fmt: skip
+    return notebook.shell
+
+
+def complete(shell: Any, cell: str) -> list[str]:
+    """What a front end would show at the ``¦``: each offer as the text that taking it would give."""
+    before, after = cell.split("¦")
+    with provisionalcompleter():
+        offers = list(shell.Completer.completions(before + after, len(before)))
+    taken = [before[: offer.start] + offer.text for offer in offers]
+    beginning = max(before.rfind("\n"), before.rfind(" ")) + 1
+    return [text[beginning:] for text in taken]
+
+
+CASES = [
+    ("%%dwbatch re¦", ["reviews", "records", "rest.csv"]),
+    ("%%dwbatch 'my¦", ["'my rest.jsonl'"]),
+    ("%%dwbatch my¦", ["'my rest.jsonl'"]),
+    ("%%dwbatch data/¦", ["data/rest.parquet"]),
+    ("%%dwbatch dat¦", ["data/"]),
+    ("%%dwbatch _hid¦", []),
+    ("%%dwbatch reviews --te¦", ["--temperature"]),
+    ("%%dwbatch reviews --temperature 0 --te¦", []),
+    ("%%dwbatch reviews --stop x --st¦", ["--stop"]),
+    ("%%dwbatch reviews -m ¦", ["smol-1", "smol-2"]),
+    ("%%dwbatch reviews --model=smol-2¦", ["--model=smol-2"]),
+    ("%%dwbatch reviews -w ¦", ["24h", "1h"]),
+    ("%%dwbatch reviews --on-missing s¦", ["skip"]),
+    ("%%dwbatch reviews --on-missing=s¦", ["--on-missing=skip"]),
+    ("%%dwbatch reviews --endpoint c¦", ["chat", "completions"]),
+    ("%%dwbatch reviews --schema ¦", ["Review", "Answer", "shape"]),
+    ("%%dwbatch reviews --schema Re¦\n{{ text }}", ["Review"]),
+    ("%%dwbatch reviews --var ¦", ["reviews", "records", "series", "shots", "shape", "number"]),
+    ("%%dwbatch reviews --keep t¦", ["title", "text", "tags"]),
+    ("%%dwbatch reviews --keep title,t¦", ["title,text", "title,tags"]),
+    ("%%dwbatch reviews --keep 'a¦", ["'any name'"]),
+    ("%%dwbatch reviews --keep an¦", ["'any name'"]),
+    ("%%dwbatch reviews --set top¦", ["top_k=", "top_logprobs=", "top_p="]),
+    ("%%dwbatch reviews --set seed=@t¦", ["seed=@title", "seed=@text", "seed=@tags"]),
+    ('%%dwbatch reviews.query("stars > 3") -o x\nSay {{ ti¦ }}', ["title"]),
+    ("%%dwbatch reviews\n{{ t¦", ["title", "text", "tags"]),
+    ("%%dwbatch reviews --var shots\n{% for shot in s¦ %}", ["shots"]),
+    ("%%dwbatch reviews\n{{ an¦ }}", ['row["any name"]']),
+    ("%%dwbatch reviews\n{{ i¦ }}", ['row["if"]']),
+    ('%%dwbatch reviews\n{{ row["an¦', ['row["any name"]']),
+    ('%%dwbatch reviews\n{{ row["ti¦"] }}', ['row["title']),
+    ("%%dwbatch reviews\n{{ row['ti¦'] }}", ["row['title"]),
+    ("%%dwbatch reviews\n{{ row[20¦ }}", ["row[2024]"]),
+    ("%%dwbatch reviews\n{{ title }} and\n{{ title + te¦ }}", ["text"]),
+    ("%%dwbatch rest.csv\n{{ fi¦ }}", ["first"]),
+    ("%%dwbatch 'my rest.jsonl'\n{{ qu¦ }}", ["question"]),
+    ("%%dwbatch data/rest.parquet\n{{ ti¦ }}", ["title"]),
+    ("%%dwbatch records\n{{ qu¦ }}", ["question"]),
+    ("%%dwbatch series\n{{ te¦ }}", ["text"]),
+    ("\n\n%%dwbatch reviews\n{{ ti¦ }}", ["title"]),
+    ("%dwbatch at¦", ["attach"]),
+    ("x = %dwbatch jobs --st¦", ["--state"]),
+    ("x = %dwbatch jobs --state ru¦", ["running"]),
+    ("%dwbatch jobs --state=ru¦", ["--state=running"]),
+    ("%dwbatch use ¦", ["cloud", "local"]),
+    ("%dwbatch retry x --where le¦", ["length"]),
+    ("%dwbatch forget x --y¦", ["--yes"]),
+    ("    y = %dwbatch ca¦", ["cancel"]),
+]
+
+
+@pytest.mark.parametrize(("cell", "offered"), CASES, ids=[cell.replace("\n", " ⏎ ") for cell, _ in CASES])
+def test_the_tab_key_offers_what_may_stand_there(cell: str, offered: list[str], shell: Any) -> None:
+    """Sources, options and their values, columns in the braces, verbs and their words: with no network at all."""
+    assert complete(shell, cell) == offered
+
+
+NOTHING = [
+    "%%dwbatch reviews\nGood ti¦",
+    "%%dwbatch reviews\n{{ title }} ti¦",
+    "%%dwbatch reviews\n{{ 'ti¦",
+    "%%dwbatch reviews\n{{ title | ti¦",
+    "%%dwbatch reviews\n{{ title.ti¦",
+    "%%dwbatch reviews\n{% ti¦",
+    "%%dwbatch nowhere\n{{ ti¦",
+    "%%dwbatch nowhere.csv\n{{ ti¦",
+    "%%dwbatch reviews --label ti¦",
+    "%dwbatch nonesuch ti¦",
+    "%dwbatch attach nonesuch¦",
+    "tit¦",
+]
+
+
+@pytest.mark.parametrize("cell", NOTHING, ids=[cell.replace("\n", " ⏎ ") for cell in NOTHING])
+def test_the_tab_key_is_quiet_elsewhere(cell: str, shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """In text, in quotes, behind a filter, or without a source, it offers none of ours and says nothing."""
+    assert not {"title", "text", "reviews"} & set(complete(shell, cell))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_broken_notebook_breaks_no_tab_key(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Objects that raise when they are looked at keep nothing from being offered, and nothing is printed."""
+
+    class Grumpy:
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    shell.user_ns["grumpy"] = Grumpy()
+    assert "reviews" in complete(shell, "%%dwbatch ¦")
+    assert "title" not in complete(shell, "%%dwbatch grumpy.x\n{{ ti¦")
+    assert capsys.readouterr() == ("", "")
