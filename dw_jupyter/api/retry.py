@@ -16,7 +16,7 @@ from dw_jupyter import errors
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
-TRANSIENT = frozenset({408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+TRANSIENT = frozenset({408, 425, 429, 499, *range(500, 600)}) - {501, 505}
 
 Effect = Literal["none", "file", "work"]
 """What a call does: nothing that a repeat would add to; a file is made, which costs nothing; work is bought."""

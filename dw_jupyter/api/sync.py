@@ -134,10 +134,15 @@ class Client:
         except Exception:
             raise
         except BaseException:
-            # An interrupted cell gives the call up, also one interrupted before it had the future in its hands.
-            for scope in scopes:
-                self._portal.start_task_soon(scope.cancel)
+            # An interrupted cell gives the call up, also one interrupted before it had the future in its hands; in one
+            # step over there, where the call has begun by then.
+            self._portal.start_task_soon(_cancel, scopes)
             raise
+
+
+def _cancel(scopes: list[CancelScope]) -> None:
+    for scope in scopes:
+        scope.cancel()
 
 
 _open: WeakSet[Client] = WeakSet()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dw_jupyter import config, errors
 from dw_jupyter.api.client import AsyncClient
-from dw_jupyter.job import journal, loop
+from dw_jupyter.job import folders, loop
 
 MODELS_SECONDS = 30.0
 _listed: dict[str, list[str]] = {}
@@ -47,7 +47,7 @@ def models(account: str | None = None) -> list[str]:
 def models_seen() -> list[str]:
     """Models known without asking anybody: those listed to this process, and those of earlier jobs."""
     seen = [name for names in _listed.values() for name in names]
-    return list(dict.fromkeys([*seen, *(record.model for record in journal.records(config.home()) if record.model)]))
+    return list(dict.fromkeys([*seen, *(record.model for record in folders.records(config.home()) if record.model)]))
 
 
 def in_use() -> str | None:

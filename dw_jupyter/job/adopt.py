@@ -12,7 +12,7 @@ from dw_jupyter import config, errors
 from dw_jupyter.api.client import AsyncClient
 from dw_jupyter.api.types import Batch
 from dw_jupyter.frames.index import save_index
-from dw_jupyter.job import journal as journals
+from dw_jupyter.job import folders
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.ledger import ids_in
@@ -30,7 +30,7 @@ async def adopt(connection: config.Connection, batch_id: str) -> Journal:
         JournalError: the disk does not take it.
     """
     home = config.home()
-    with journals.staging(home) as folder:
+    with folders.staging(home) as folder:
         async with AsyncClient(connection) as client:
             batch = await client.retrieve_batch(batch_id)
             await _fetch_requests(client, batch, folder / "requests-000.jsonl")
@@ -39,7 +39,7 @@ async def adopt(connection: config.Connection, batch_id: str) -> Journal:
         with disk(home):
             record.shards[0].bytes = (folder / "requests-000.jsonl").stat().st_size
             save_index(pd.Index(ids, dtype="object", name="custom_id"), folder / INDEX)
-        return journals.publish(folder, record, fresh=False)[0]
+        return folders.publish(folder, record, fresh=False)[0]
 
 
 async def _fetch_requests(client: AsyncClient, batch: Batch, path: Path) -> None:

@@ -1,14 +1,14 @@
 """A job that has ended is taken up again: to send what was never sent, or to ask once more what failed.
 
-What is to be asked is settled in one step, the save of the record, with nobody else deciding meanwhile: a kill before
-it leaves the job as it ended, and no other job begins to ask the same rows.
+What is to be asked is settled in one step, the save of the record: a kill before it leaves the job as it ended. Whoever
+calls holds `folders.deciding`, so that no other job begins to ask the same rows meanwhile.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,11 +18,11 @@ from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.results import STATUSES, Results, Status
 from dw_jupyter.frames.shards import ShardWriter
 from dw_jupyter.job.asked import REUSED, Asked
-from dw_jupyter.job.cache import KEYS, Found, candidates, find, keys_of
+from dw_jupyter.job.cache import KEYS, Found, candidates, find, keys_of, waiting_for
 from dw_jupyter.job.disk import disk
-from dw_jupyter.job.journal import Journal, deciding
+from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import ids_in
-from dw_jupyter.job.record import JobRecord, ShardRecord
+from dw_jupyter.job.record import ShardRecord
 
 LEAST_WINDOW = 3600.0
 """Seconds of its window that a batch must have left to be run again in place: the service stops trying before."""
@@ -49,7 +49,7 @@ def resume(journal: Journal, results: Results, *, window: str, limits: Limits) -
     unsent = [asked.last_in(number, unanswered) for number, shard in enumerate(record.shards) if shard.unsent]
     if all(shard.batch is None for shard in record.shards):
         record.window = window
-    _ask(journal, asked, np.concatenate(unsent), limits=limits)
+    _ask(journal, asked, np.concatenate(unsent), unanswered=unanswered, limits=limits)
 
 
 def retry(journal: Journal, results: Results, *, where: str | None, body: dict[str, Any], limits: Limits) -> None:
@@ -70,13 +70,17 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
     if journal.record.finished is None:
         what = f"Job {journal.record.id} has not ended."
         raise errors.OptionError(what, "Run its cell again: that goes on with it.")
+    record = journal.record
+    if where is None and results.completed > record.completed:
+        _finish_step(journal)  # an earlier retry broke off when it had found answers elsewhere
+        return
     rows = _choose(results, where)
     if not len(rows):
         meant = f"is {where!r}" if where else "is without an answer"
-        raise errors.OptionError(f"No row of job {journal.record.id} {meant}.", "`job.errors()` says what went wrong.")
-    answered = np.setdiff1d(rows, results.rows_of(*_UNANSWERED))
-    journal.record.unbroken = True  # whoever retries has seen what failed
-    _ask(journal, Asked(journal), rows, answered=answered, body=body, limits=limits)
+        raise errors.OptionError(f"No row of job {record.id} {meant}.", "`job.errors()` says what went wrong.")
+    record.unbroken = True  # whoever retries has seen what failed
+    unanswered = results.rows_of(*_UNANSWERED)
+    _ask(journal, Asked(journal), rows, unanswered=unanswered, body=body, limits=limits)
 
 
 def ask_apart(journal: Journal, number: int, *, limits: Limits) -> None:
@@ -108,7 +112,7 @@ def _ask(
     asked: Asked,
     rows: Positions,
     *,
-    answered: Positions | tuple[()] = (),
+    unanswered: Positions,
     body: dict[str, Any] | None = None,
     limits: Limits,
 ) -> None:
@@ -118,46 +122,66 @@ def _ask(
         journal: the job.
         asked: its request files.
         rows: which rows.
-        answered: those of them that have an answer, and are to have another.
+        unanswered: all rows without an answer: those of them that nothing asks stay as they are.
         body: fields of the request body to change.
         limits: of one request file.
     """
     record = journal.record
-    with deciding(journal.folder.parent.parent), disk(journal.folder):
-        found = Found() if body else _find_elsewhere(journal, np.setdiff1d(rows, answered))
+    with disk(journal.folder):
+        found = Found() if body else _find_elsewhere(journal, np.intersect1d(rows, unanswered))
         elsewhere = np.concatenate([found.reused, *found.waiting.values()])
         left = np.setdiff1d(rows, elsewhere)
         apart = [asked.last_in(REUSED, left)]
         for number, shard in enumerate(record.shards):
-            shard.retrying = False
             wanted = asked.last_in(number, left)
+            lost = np.setdiff1d(asked.in_file(number), _answered(journal, number))
+            way = _way(shard, wanted, lost, changed=bool(body))
+            shard.retrying = way == "in place"
             if shard.unsent:
-                apart.append(_send_late(shard, asked.in_file(number), wanted, changed=bool(body)))
-                # What is never sent from here is asked elsewhere, or not at all.
-                own = asked.last_in(number, asked.in_file(number))
-                shard.superseded = bool(shard.error) and bool(np.isin(own, np.concatenate([wanted, elsewhere])).all())
-            elif len(wanted):
-                # In place the service runs all that it failed, also what has been asked apart since.
-                lost = np.setdiff1d(asked.in_file(number), _answered(journal, number))
-                in_place = not body and _runs_again(shard) and len(lost) > 0
-                shard.retrying = in_place and bool(np.isin(lost, wanted).all())
-                apart.append(np.setdiff1d(wanted, lost) if shard.retrying else wanted)
+                settled = np.concatenate([wanted, elsewhere])
+                own = asked.last_in(number, unanswered)
+                shard.superseded = way == "apart" and bool(np.isin(own, settled).all())
+                shard.error = "" if way == "as it is" else shard.error
+            apart.append(wanted if way == "apart" else np.setdiff1d(wanted, lost))
         _write(journal, asked, np.concatenate(apart), body=body, limits=limits)
         for other, awaited in found.waiting.items():
             _write(journal, asked, awaited, limits=limits, waits_for=other)
         if body:
             (journal.folder / KEYS).unlink(missing_ok=True)  # made again without the rows that now ask otherwise
-        record.reopen()
-        journal.forget_cancel()
-        journal.save()
+        _finish_step(journal)
 
 
-def _send_late(shard: ShardRecord, rows: Positions, wanted: Positions, *, changed: bool) -> Positions:
-    """Have a shard sent as it is, where it was not and holds just the rows that are wanted; the rows it leaves over."""
-    if changed or len(wanted) < len(rows):
-        return wanted
-    shard.error = ""
-    return wanted[:0]
+def _way(
+    shard: ShardRecord, wanted: Positions, lost: Positions, *, changed: bool
+) -> Literal["as it is", "in place", "apart"]:
+    """How rows of a shard are asked.
+
+    Args:
+        shard: it.
+        wanted: rows that it was the last to hold, and that are to be asked.
+        lost: rows that it holds, and that the service has not answered.
+        changed: whether they are asked otherwise than before.
+
+    Conditions, first match wins:
+
+    1. other parameters, or nothing that the service has not answered is wanted → apart, in a batch of their own
+    2. not all is wanted that the service would ask: it runs what failed since, too, and sends files whole → apart
+    3. it was never sent → as it is
+    4. the service can run it again: it has its input, and enough of its window → in place
+    5. otherwise apart
+    """
+    if changed or not len(lost) or not np.isin(lost, wanted).all():
+        return "apart"
+    if shard.unsent:
+        return "as it is"
+    return "in place" if _runs_again(shard) else "apart"
+
+
+def _finish_step(journal: Journal) -> None:
+    """Have the job begin again, as the record now says."""
+    journal.record.reopen()
+    journal.forget_cancel()
+    journal.save()
 
 
 def _runs_again(shard: ShardRecord) -> bool:
@@ -176,26 +200,15 @@ def _answered(journal: Journal, number: int) -> Positions:
 def _find_elsewhere(journal: Journal, rows: Positions) -> Found:
     """What other jobs have of these rows by now, or are asking: while this one lay still, they may have been sent."""
     record = journal.record
-    if record.foreign:
+    if record.foreign or record.fresh:
         return Found()
-    keys = keys_of(journal)
-    jobs = journal.folder.parent
-    others = candidates(jobs.parent, record.account)
-    waiting = _waiting_for(record.id, others)  # itself, and those that to wait for would be to wait for itself
+    others = candidates(journal.home, record.account)
+    waiting = waiting_for(record.id, others)
     others = [other for other in others if other.id not in waiting]
     into = journal.path("reused", len(record.shards))
-    found = find(keys[np.isin(keys["row"], rows)], others, jobs, record.schema, into, ids=journal.ids)
+    keys, jobs = keys_of(journal), journal.folder.parent
+    found = find(keys, rows, others, jobs=jobs, schema=record.schema, into=into, ids=journal.ids)
     record.reused += len(found.reused)
-    return found
-
-
-def _waiting_for(job: str, others: list[JobRecord]) -> set[str]:
-    """A job, and those that wait for it, directly or through others."""
-    found = {job}
-    while more := {
-        other.id for other in others if other.id not in found and any(s.waits_for in found for s in other.shards)
-    }:
-        found |= more
     return found
 
 

@@ -47,7 +47,9 @@ class Asked:
         """The row and the request line, without its end, of each of these rows, as it was asked last."""
         for number, path in self._paths.items():
             of_file = self._rows[number]
-            wanted = np.isin(of_file, self.last_in(number, rows)) if len(of_file) else np.zeros(0, dtype=bool)
+            wanted = np.zeros(len(of_file), dtype=bool)
+            found, places = np.unique(of_file, return_index=True)  # a row once, where its id is there twice
+            wanted[places] = np.isin(found, self.last_in(number, rows))
             if wanted.any():
                 lines = (line for block in pick_lines([path], wanted) for line in block.split(b"\n")[:-1])
                 yield from zip(of_file[wanted].tolist(), lines, strict=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import copy
 import difflib
+import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dw_jupyter import errors
@@ -48,10 +50,6 @@ KNOWN_FIELDS = {
     "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
 }  # fmt: skip
 """Fields of a request body; others pass too, unless they look like one of these misspelt."""
-_NOT_FOR_A_BATCH = {
-    "messages": "The prompt makes the messages.",
-    "stream": "Leave it out: a batch gives whole answers.",
-}
 _RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "temperature": (lambda value: value >= 0, "Give a number from 0 up."),
     "top_p": (lambda value: 0 < value <= 1, "Give a share above 0, and 1 at most."),
@@ -83,17 +81,11 @@ def make_body(
     """
     # Copied, since requests are written when the caller may have changed a list of its own.
     fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
-    for name in (fields.keys() | per_row.keys()) - KNOWN_FIELDS:
-        near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
-        if near:
-            raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
-    for name, todo in _NOT_FOR_A_BATCH.items():
-        if name in fields or name in per_row:
-            raise errors.OptionError(f"{name!r} is not for the body of a batch request.", todo)
-    for name, (fits, todo) in _RANGES.items():
-        value = fields.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
-            raise errors.OptionError(f"{name} is {value!r}.", todo)
+    names = fields.keys() | per_row.keys()
+    _check_names(names)
+    if "messages" in names:
+        raise errors.OptionError("'messages' is not for the body of a batch request.", "The prompt makes the messages.")
+    _check_values(fields)
     for name in per_row:
         if name in fields or (schema is not None and name == "response_format"):
             raise errors.OptionError(f"{name!r} is given for all rows and row by row.", "Leave one of the two out.")
@@ -104,6 +96,41 @@ def make_body(
             raise errors.OptionError("Both a schema and a response_format are given.", "Leave one of them out.")
         fields["response_format"] = schema.response_format
     return fields
+
+
+def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of the body that a retry changes: any, the model and the messages too.
+
+    Raises:
+        OptionError: a field that looks misspelt, is not for a batch, or is not JSON.
+    """
+    fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
+    _check_names(fields.keys() - {"model"})
+    _check_values(fields)
+    for name, value in fields.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise errors.OptionError(f"{name} is not JSON: {error}.", "Give text, numbers, lists and dicts.") from None
+    return fields
+
+
+def _check_names(names: AbstractSet[str]) -> None:
+    for name in names - KNOWN_FIELDS:
+        near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
+        if near:
+            raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
+    if "stream" in names:
+        raise errors.OptionError(
+            "'stream' is not for the body of a batch request.", "Leave it out: a batch gives whole answers."
+        )
+
+
+def _check_values(fields: Mapping[str, Any]) -> None:
+    for name, (fits, todo) in _RANGES.items():
+        value = fields.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
+            raise errors.OptionError(f"{name} is {value!r}.", todo)
 
 
 def with_system(prompt: str, system: str) -> str:

@@ -7,14 +7,12 @@ import os
 import numpy as np
 
 from dw_jupyter.api.lines import LineFile
-from dw_jupyter.errors import JournalError
-from dw_jupyter.frames.hashes import match
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.shards import pick_lines
 from dw_jupyter.job import cache
 from dw_jupyter.job.disk import disk
-from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, deciding
-from dw_jupyter.job.ledger import Ledger, rows_of
+from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, NoJournalError
+from dw_jupyter.job.ledger import Ledger, rows_in, rows_of
 
 
 class Borrowed:
@@ -30,8 +28,7 @@ class Borrowed:
     def __init__(self, journal: Journal, number: int, other: Journal, ledger: Ledger) -> None:
         record = journal.record
         open_rows = np.intersect1d(rows_of(journal, number), ledger.results.rows_of("pending"))
-        keys = cache.keys_of(journal)
-        ours, theirs = match(keys[np.isin(keys["row"], open_rows)], cache.keys_of(other))
+        ours, theirs = cache.match_rows(cache.keys_of(journal), open_rows, other)
         self._source = cache.Source(other, ours, theirs, record.schema, ids=journal.ids)
         self._path = journal.path("borrowed", number)
         self._ledger = ledger
@@ -49,19 +46,21 @@ class Borrowed:
 def release(journal: Journal, number: int, results: Results) -> None:
     """Let a shard go that waited: its request file keeps the lines of the rows that are still open.
 
-    It goes on waiting where the job that it waits for has been taken up again meanwhile.
+    For whoever decides. It goes on waiting where the job that it waits for has been taken up again meanwhile.
 
     Raises:
         JournalError: the disk does not take it; it waits still.
     """
     shard = journal.record.shards[number]
-    with deciding(journal.folder.parent.parent), disk(journal.folder):
+    with disk(journal.folder):
         if not journal.cancel_asked and _runs(journal, shard.waits_for):
             return
-        left = np.isin(rows_of(journal, number), results.rows_of("pending"))
+        rows = rows_of(journal, number)
+        left = np.isin(rows, results.rows_of("pending"))
         path = journal.requests_path(number)
         answered = LineFile(journal.folder / REUSED_REQUESTS)
-        for lines in pick_lines([path], ~left):
+        # A step that broke off has kept some of them already.
+        for lines in pick_lines([path], ~left & ~np.isin(rows, rows_in(journal, answered.path))):
             answered.append(lines)
         aside = path.with_suffix(".left")
         with aside.open("wb") as file:
@@ -79,6 +78,6 @@ def release(journal: Journal, number: int, results: Results) -> None:
 def _runs(journal: Journal, other: str) -> bool:
     """Whether another job has not ended, as the disk knows; one that was forgotten has."""
     try:
-        return Journal.load(journal.folder.parent / other).record.finished is None
-    except JournalError:
+        return bool(other) and Journal.load(journal.folder.parent / other).record.finished is None
+    except NoJournalError:
         return False

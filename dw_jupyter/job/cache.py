@@ -19,7 +19,8 @@ from dw_jupyter.frames.hashes import Keys, load_keys, match, rehash, save_keys
 from dw_jupyter.frames.ids import RowIds
 from dw_jupyter.frames.reuse import Gleaner
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, Kind, records
+from dw_jupyter.job.folders import records
+from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, Kind
 from dw_jupyter.job.record import JobRecord
 
 KEYS = "cache.npy"
@@ -41,11 +42,31 @@ def candidates(home: Path, account: str) -> list[JobRecord]:
     return [record for record in records(home) if record.account == account and not record.foreign]
 
 
-def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None, into: Path, *, ids: RowIds) -> Found:
-    """Look every request up in earlier jobs, and write the answers that are there to ``into``.
+def waiting_for(job: str, others: list[JobRecord]) -> set[str]:
+    """A job, and those that wait for it, directly or through others: it must not wait for them."""
+    found = {job}
+    while more := {
+        other.id for other in others if other.id not in found and any(s.waits_for in found for s in other.shards)
+    }:
+        found |= more
+    return found
+
+
+def find(
+    keys: Keys,
+    rows: Positions,
+    earlier: list[JobRecord],
+    *,
+    jobs: Path,
+    schema: Schema | None,
+    into: Path,
+    ids: RowIds,
+) -> Found:
+    """Look requests up in earlier jobs, and write the answers that are there to ``into``.
 
     Args:
-        keys: the requests.
+        keys: all requests of the job.
+        rows: those that are looked up.
         earlier: `candidates`, the newest first.
         jobs: the folder that they are in.
         schema: what an answer has to fit.
@@ -57,7 +78,7 @@ def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None
     waiting: dict[str, Positions] = {}
     for record in earlier:
         journal = Journal(jobs / record.id, record)
-        ours, theirs = match(keys, keys_of(journal))
+        ours, theirs = match_rows(keys, rows, journal)
         if not len(ours):
             continue
         source = Source(journal, ours, theirs, schema, ids=ids)
@@ -70,8 +91,21 @@ def find(keys: Keys, earlier: list[JobRecord], jobs: Path, schema: Schema | None
             waiting[record.id] = left
         else:
             settled = reused[-1]
-        keys = keys[~np.isin(keys["row"], settled)]
+        rows = np.setdiff1d(rows, settled)
     return Found(reused=np.concatenate([*reused, np.array([], np.int64)]), waiting=waiting)
+
+
+def match_rows(keys: Keys, rows: Positions, other: Journal) -> tuple[Positions, Positions]:
+    """Those of the rows that another job asks too, and its rows, pair by pair.
+
+    Args:
+        keys: all requests of this job: the second of three that are the same is told by the first.
+        rows: which rows.
+        other: the other job.
+    """
+    ours, theirs = match(keys, keys_of(other))
+    wanted = np.isin(ours, rows)
+    return ours[wanted], theirs[wanted]
 
 
 class Source:
@@ -120,8 +154,8 @@ def keys_of(journal: Journal) -> Keys:
     path = journal.folder / KEYS
     keys = load_keys(path)
     if keys is None:
-        shards = range(len(journal.record.shards))
-        files = [journal.folder / REUSED_REQUESTS, *(journal.requests_path(number) for number in shards)]
+        # All that lie there: rows that a retry asks otherwise have no key, also while the record knows nothing of it.
+        files = [journal.folder / REUSED_REQUESTS, *sorted(journal.folder.glob("requests-*.jsonl"))]
         blocks = (block for file in files for block in read_blocks(file))
         keys = rehash(blocks, definite=journal.record.definite, locate=journal.ids.locate)
         with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Collector:
         self._journal = journal
         self._number = number
         self._ledger = ledger
+        self._place: dict[Path, int] = {}
 
     def _files(self, batch: Batch) -> list[tuple[Path, str, int]]:
         """Path on disk, file id and lines that the counts promise, for each file that the batch names."""
@@ -49,35 +51,35 @@ class Collector:
             JournalError: the disk does not take it.
         """
         batch = self._batch
-        # Some services count nothing before the end, and some nothing at all.
-        blind = batch.ended and batch.total == 0
+        # Some services count nothing before the end, and some nothing at all; and reads lag.
+        short = batch.ended and batch.completed + batch.failed < max(batch.total, 1)
         await self._fetch_each(
             client,
             [
                 (path, file_id)
                 for path, file_id, promised in self._files(batch)
-                if blind or self._journal.cursor(path) < promised
+                if short or self._journal.cursor(path) < promised
             ],
         )
 
     def whole(self, batch: Batch) -> bool:
-        """Whether as many different lines are here as the counts of the batch promise. For a worker thread."""
+        """Whether as many different lines are here as the batch promises, by its counts or, run out, by its requests.
+
+        For a worker thread.
+        """
         files = self._files(batch)
-        return all(self._journal.cursor(path) >= promised for path, _, promised in files) and all(
-            _different(path) >= promised for path, _, promised in files
+        here = [len(_ids(path)) for path, _, _ in files]
+        run_out = batch.cancelled_at is None and batch.status in ("completed", "failed")
+        return all(lines >= promised for lines, (_, _, promised) in zip(here, files, strict=True)) and (
+            not run_out or sum(here) >= batch.total
         )
 
     def begin_again(self) -> None:
-        """Prepare to fetch both files from their first line. For a worker thread.
-
-        Raises:
-            JournalError: the disk does not take it.
-        """
-        for path, _, _ in self._files(self._batch):
-            self._journal.begin(_newer(path))
+        """Have `refetch` begin with the first line."""
+        self._place.clear()
 
     async def refetch(self, client: AsyncClient) -> None:
-        """Fetch both files from their first line, beside those that are here: a line can land before the cursor.
+        """Look at every line of both files, and add those that are not here: one can land before the cursor.
 
         Another call goes on where one broke off.
 
@@ -85,17 +87,19 @@ class Collector:
             APIError: a download broke off.
             JournalError: the disk does not take it.
         """
-        await self._fetch_each(client, [(_newer(path), file_id) for path, file_id, _ in self._files(self._batch)])
+        for path, file_id, _ in self._files(self._batch):
+            here = await asyncio.to_thread(_ids, path)
 
-    def take_newer(self) -> None:
-        """Put what was fetched again in the place of what is here, where it is not less. For a worker thread.
+            def receive(block: bytes, path: Path = path, here: set[str | bytes] = here) -> None:
+                missing = {_id(line): line + b"\n" for line in block.split(b"\n")[:-1]}
+                for known in here & missing.keys():
+                    del missing[known]
+                if missing:
+                    self._ledger.append(path, b"".join(missing.values()))
+                here.update(missing)
+                self._place[path] = self._place.get(path, 0) + block.count(b"\n")
 
-        Raises:
-            JournalError: the disk does not take it.
-        """
-        for path, _, _ in self._files(self._batch):
-            if _different(_newer(path)) >= _different(path):
-                self._journal.replace(path, _newer(path))
+            await client.read_file(file_id, receive, skip=self._place.get(path, 0))
 
     @property
     def _batch(self) -> Batch:
@@ -104,30 +108,27 @@ class Collector:
         return batch
 
     async def _fetch_each(self, client: AsyncClient, files: list[tuple[Path, str]]) -> None:
-        """Fetch what is new of each file; one that ends early holds no other up."""
-        early: errors.IncompleteError | None = None
+        """Fetch what is new of each file; one that ends early, or is gone, holds no other up."""
+        trouble: errors.APIError | None = None
         for path, file_id in files:
             skip = self._journal.cursor(path)
             receive = partial(self._ledger.append, path)
             try:
                 await client.read_file(file_id, receive, skip=skip, first=self._journal.lines(path).first())
-            except errors.IncompleteError as error:
-                early = error
-        if early is not None:
-            raise early
+            except (errors.IncompleteError, errors.NotFoundError) as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
 
 
-def _newer(path: Path) -> Path:
-    return path.with_suffix(".next")
+def _ids(path: Path) -> set[str | bytes]:
+    """The ids of the lines of a file, each once: a line that landed before the cursor moves the others on."""
+    return {_id(line) for block in read_blocks(path) for line in block.split(b"\n")[:-1]}
 
 
-def _different(path: Path) -> int:
-    """Lines of a file, but those once that came twice: one that landed before the cursor moves the others on."""
-    seen: set[str | bytes] = set()
-    for block in read_blocks(path):
-        for line in block.split(b"\n")[:-1]:
-            try:
-                seen.add(msgspec.json.decode(line, type=_Line).id or line)
-            except msgspec.MsgspecError:
-                seen.add(line)
-    return len(seen)
+def _id(line: bytes) -> str | bytes:
+    """What tells a line from others: its id, or itself where it has none."""
+    try:
+        return msgspec.json.decode(line, type=_Line).id or line
+    except msgspec.MsgspecError:
+        return line

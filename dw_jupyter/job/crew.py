@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from dw_jupyter import errors
-from dw_jupyter.job import borrowed
+from dw_jupyter.job import borrowed, folders
+from dw_jupyter.job import journal as journals
 from dw_jupyter.job.borrowed import Borrowed
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import Ledger
@@ -68,31 +69,36 @@ class Crew:
 
     @property
     def looked(self) -> bool:
-        """Whether the service has said in this kernel how far each batch is."""
-        return bool(self.shards) and all(shard.looked for shard in self.shards if shard.record.batch)
+        """Whether it is known in this kernel how far each batch is."""
+        made = [shard for shard in self.shards if shard.record.batch]
+        return bool(self.shards) and all(shard.looked or shard.record.ended for shard in made)
 
     async def work(self) -> None:
         """Send, watch and drain every shard; one may turn out to need another."""
-        record = self._journal.record
-        make = partial(Shard, ledger=self._ledger, service=self._service, changed=self._changed)
-        while len(self.shards) < len(record.shards):
-            more = [make(self._journal, number) for number in range(len(self.shards), len(record.shards))]
-            self.shards += more
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for shard in more:
-                        group.create_task(self._run(shard))
-            except BaseExceptionGroup as several:
-                raise several.exceptions[0] from None
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._begin(group)
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
 
-    async def _run(self, shard: Shard) -> None:
+    def _begin(self, group: asyncio.TaskGroup) -> None:
+        """Put those shards to work that are not yet."""
+        for number in range(len(self.shards), len(self._journal.record.shards)):
+            shard = Shard(self._journal, number, ledger=self._ledger, service=self._service, changed=self._changed)
+            self.shards.append(shard)
+            group.create_task(self._run(shard, group))
+
+    async def _run(self, shard: Shard, group: asyncio.TaskGroup) -> None:
         if shard.record.waits_for:
             self._tell()
             await self._wait_for(shard)
         try:
             await shard.send()
         except errors.APIError as error:
+            if not shard.record.settled:
+                raise
             self.error = self.error or error
+        self._begin(group)
         self._tell()
         await shard.watch()
 
@@ -107,22 +113,32 @@ class Crew:
         Raises:
             DoublewordError: the other job cannot go on, and neither can this one: what it asks may be answered yet.
         """
-        release = partial(borrowed.release, self._journal, shard.number, self._ledger.results)
+
+        async def release() -> None:
+            async with folders.deciding(self._journal.home):
+                await asyncio.to_thread(borrowed.release, self._journal, shard.number, self._ledger.results)
+
         while shard.record.waits_for:
-            await self._borrow(shard)
+            await self._service.keep(partial(self._borrow, shard))
             # It may have been taken up again since it ended: then it asks these rows, and is waited for once more.
-            await self._service.keep(partial(asyncio.to_thread, release))
+            await self._service.keep(release)
 
     async def _borrow(self, shard: Shard) -> None:
+        """Take over what another job gets, until it has ended. After a fault of the disk it begins anew.
+
+        Raises:
+            JournalError: the disk does not take it, or the other job cannot be read now.
+            DoublewordError: what keeps the other job from going on.
+        """
         try:
             other = await self._neighbour(self._journal.folder.parent / shard.record.waits_for)
-        except errors.JournalError:  # deleted: then nothing comes from there
+        except journals.NoJournalError:  # forgotten: then nothing comes from there
             return
         source = await asyncio.to_thread(Borrowed, self._journal, shard.number, other.journal, self._ledger)
         ended = asyncio.wrap_future(other.done)
         while not self._journal.cancel_asked:
             over = ended.done()
-            await self._service.keep(partial(asyncio.to_thread, source.take))
+            await asyncio.to_thread(source.take)
             self._changed()
             if over:
                 break

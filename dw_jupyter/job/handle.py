@@ -7,7 +7,7 @@ import concurrent.futures
 import contextlib
 import contextvars
 import time
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from dw_jupyter import errors, job
 from dw_jupyter.api.types import Batch, RequestCounts
 from dw_jupyter.frames.reasons import group_reasons
 from dw_jupyter.job import again, loop, prepare, registry
+from dw_jupyter.job.body import check_changes
 from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noticed
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.layout import Layout
@@ -50,9 +51,9 @@ class Job:
 
     def _begin(self, opened: concurrent.futures.Future[Lifecycle]) -> None:
         self._opened = opened
-        self._receipt = loop.spawn(self._until_received())
+        self._receipt = loop.spawn(self._until(lambda life: life.receipt))
         loop.linger(self._receipt)
-        self._looked = loop.spawn(self._until_looked())
+        self._looked = loop.spawn(self._until(lambda life: life.looked))
         self._ended = loop.spawn(self._until_ended())
 
     @property
@@ -145,16 +146,21 @@ class Job:
             This job; it runs again.
 
         Raises:
-            OptionError: no row is meant, or the job still runs.
+            OptionError: no row is meant, a field cannot be sent, or the job still runs.
             JournalError: another kernel drives the job, or the disk does not take it.
         """
         life = self._life()
         if life is None or not life.done.done():
             raise errors.OptionError("The job still runs.", "Wait for its end, or cancel it, then retry.")
-        taken_up = partial(again.retry, where=where, body=body, limits=prepare.LIMITS)
-        opened = loop.spawn(registry.reopen_job(Journal.load(life.journal.folder), taken_up))
-        loop.wait(opened)
-        self._begin(opened)
+        changes = check_changes(body)
+        taken_up = partial(again.retry, where=where, body=changes, limits=prepare.LIMITS)
+        before = self._opened
+        self._begin(loop.spawn(registry.reopen_job(Journal.load(life.journal.folder), taken_up)))
+        try:
+            loop.wait(self._opened)
+        except errors.DoublewordError:  # an interrupt only ends the wait
+            self._begin(before)
+            raise
         return self
 
     def look(self, timeout: float | None = None) -> str:
@@ -265,13 +271,8 @@ class Job:
     async def _open(self) -> Lifecycle:
         return await asyncio.wrap_future(self._opened)
 
-    async def _until_received(self) -> None:
-        life = await self._open()
-        await asyncio.shield(asyncio.wrap_future(life.receipt))
-
-    async def _until_looked(self) -> None:
-        life = await self._open()
-        await asyncio.shield(asyncio.wrap_future(life.looked))
+    async def _until(self, known: Callable[[Lifecycle], concurrent.futures.Future[None]]) -> None:
+        await asyncio.shield(asyncio.wrap_future(known(await self._open())))
 
     async def _until_ended(self) -> None:
         try:
@@ -292,7 +293,7 @@ class Job:
         except Exception as error:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
             context.run(renderer.update, _failed(self._early, error))
         else:
-            life.subscribe(context, renderer)
+            life.publisher.subscribe(context, renderer)
 
 
 def _failed(early: Snapshot, error: BaseException) -> Snapshot:

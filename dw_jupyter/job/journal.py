@@ -27,18 +27,12 @@ account.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import secrets
-import shutil
 import threading
-import time
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from dw_jupyter.api.lines import LineFile
 from dw_jupyter.errors import JournalError
@@ -51,8 +45,10 @@ Kind = Literal["output", "error", "reused", "borrowed"]
 REUSED_REQUESTS = "reused-requests.jsonl"
 INDEX = "index.parquet"
 IDS = "ids.parquet"
-STAGING_SECONDS = 24 * 3600.0
-DECIDING_SECONDS = 120.0
+
+
+class NoJournalError(JournalError):
+    """There is no such job."""
 
 
 class _Versioned(msgspec.Struct):
@@ -60,15 +56,19 @@ class _Versioned(msgspec.Struct):
 
 
 class Journal:
-    """The folder of one job. One kernel writes it: the one that holds ``lock``."""
+    """The folder of one job. One kernel writes it: see `job.driver`."""
 
     def __init__(self, folder: Path, record: JobRecord) -> None:
         self.folder = folder
         self.record = record
-        self.lock = FileLock(folder / "lock")
         self._wish = folder / "cancel"
         self._files: dict[Path, LineFile] = {}
         self._saving = threading.Lock()
+
+    @property
+    def home(self) -> Path:
+        """The folder that the jobs of this machine are in."""
+        return self.folder.parent.parent
 
     @classmethod
     def load(cls, folder: Path) -> Journal:
@@ -82,9 +82,11 @@ class Journal:
             if msgspec.json.decode(content, type=_Versioned).version > VERSION:
                 raise JournalError(f"The journal {folder} is of a newer dw_jupyter.", "Upgrade dw_jupyter.")
             record = msgspec.json.decode(content, type=JobRecord)
-        except FileNotFoundError:
-            raise JournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
-        except (OSError, msgspec.MsgspecError) as error:
+        except (FileNotFoundError, NotADirectoryError):
+            raise NoJournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
+        except OSError as error:
+            raise JournalError(f"The journal {folder} cannot be read: {error.strerror}", KEEP, passing=True) from None
+        except msgspec.MsgspecError as error:
             raise JournalError(f"The journal {folder} cannot be read: {error}", KEEP) from None
         return cls(folder, record)
 
@@ -179,104 +181,3 @@ def lines_path(folder: Path, kind: Kind, shard: int) -> Path:
 async def save(journal: Journal) -> None:
     """Save the record without holding up the loop while the disk syncs."""
     await asyncio.to_thread(journal.save)
-
-
-def jobs_folder(home: Path) -> Path:
-    """Where the jobs are, made if need be, for this user alone.
-
-    Raises:
-        JournalError: it cannot be made or written.
-    """
-    folder = home / "jobs"
-    with disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    return folder
-
-
-@contextlib.contextmanager
-def deciding(home: Path) -> Iterator[None]:
-    """Held while it is decided which job asks a row, so that two jobs never both find that nobody does.
-
-    It is for a worker thread: another kernel may hold it for as long as it takes to look through its requests.
-
-    Raises:
-        JournalError: another kernel has held it for two minutes.
-    """
-    folder = jobs_folder(home)
-    lock = FileLock(folder / ".deciding")
-    try:
-        with disk(folder):
-            lock.acquire(timeout=DECIDING_SECONDS)
-    except Timeout:
-        what = "Another kernel has been deciding for two minutes which rows it sends."
-        raise JournalError(what, "Try again; if it hangs, restart it.", passing=True) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def staging(home: Path) -> Iterator[Path]:
-    """A folder to prepare a job in; what was not published from it is gone afterwards."""
-    jobs = jobs_folder(home)
-    for left in (*jobs.glob(".new-*"), *jobs.glob(".forgotten-*")):  # by a kernel that was killed
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > STAGING_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
-    folder = jobs / f".new-{secrets.token_hex(8)}"
-    with disk(folder):
-        folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def publish(prepared: Path, record: JobRecord, *, fresh: bool) -> tuple[Journal, bool]:
-    """Turn a prepared folder into the job's, unless the job is there already.
-
-    A rename is atomic, so two kernels that run the same cell at once end with one job.
-
-    Returns:
-        The journal, and whether it is new. With ``fresh`` it always is: the id gets a number.
-    """
-    jobs = prepared.parent
-    stem = record.stem
-    if not fresh and (known := latest(jobs, stem)) is not None:
-        return Journal.load(known), False
-    number = 1
-    while True:
-        record.id = stem if number == 1 else f"{stem}-{number}"
-        Journal(prepared, record).save()
-        try:
-            prepared.rename(jobs / record.id)
-        except OSError:
-            if not (jobs / record.id).exists():
-                raise
-            if not fresh:
-                return Journal.load(jobs / record.id), False
-            number += 1
-            continue
-        sync_folder(jobs)
-        return Journal(jobs / record.id, record), True
-
-
-def latest(jobs: Path, stem: str) -> Path | None:
-    """The newest of the jobs with the same requests."""
-    numbers = {1: jobs / stem} if (jobs / stem / "job.json").exists() else {}
-    for folder in jobs.glob(f"{stem}-*"):
-        number = folder.name.removeprefix(f"{stem}-")
-        if number.isdecimal() and (folder / "job.json").exists():
-            numbers[int(number)] = folder
-    return numbers[max(numbers)] if numbers else None
-
-
-def records(home: Path) -> list[JobRecord]:
-    """Every job of this machine that can be read, newest first."""
-    found = []
-    for path in jobs_folder(home).glob("[!.]*/job.json"):
-        with contextlib.suppress(JournalError):
-            found.append(Journal.load(path.parent).record)
-    return sorted(found, key=lambda record: record.created, reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from dw_jupyter.api.lines import read_blocks
+from dw_jupyter.errors import JournalError
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.ids import read_ids
 from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.metadata import Metadata
 from dw_jupyter.frames.objects import Objects
 from dw_jupyter.frames.results import Results, Status
-from dw_jupyter.job.disk import disk
+from dw_jupyter.job.disk import KEEP, disk, write_whole
 from dw_jupyter.job.journal import Journal, Kind
 from dw_jupyter.job.record import JobRecord, ShardRecord
 
@@ -40,7 +42,8 @@ class Ledger:
     """What is known of each row of a job. Reading is for a worker thread; ``results`` may be used on any."""
 
     def __init__(self, journal: Journal) -> None:
-        self.results = _empty(journal)
+        self.results = self._into = _empty(journal)
+        """What is shown; what is read from the beginning is shown when it is read."""
         self._journal = journal
         self._lock = threading.Lock()
         self._prompts: Any = None
@@ -53,12 +56,13 @@ class Ledger:
     def reread(self) -> None:
         """Take in what is on the disk, from the beginning."""
         with self._lock:
-            self.results = _empty(self._journal)
+            self._into = _empty(self._journal)
             self._read.clear()
             self._lines.clear()
             self._asked_again.clear()
             self._metadata = None
             self._take_in()
+            self.results = self._into
 
     def read_more(self) -> None:
         """Take in what was written since, by whichever kernel, a block at a time."""
@@ -79,7 +83,7 @@ class Ledger:
                 self._asked_again.add(step)
                 self._reopen(rows_of(self._journal, step))
         if record.finished is not None:
-            self.close()
+            self._close()
 
     def _take_file(self, path: Path) -> None:
         for block in read_blocks(path, start=self._read.get(path, 0)):
@@ -161,27 +165,35 @@ class Ledger:
             self._add(path, lines)
 
     def _add(self, path: Path, lines: bytes) -> None:
-        count = self.results.add(lines)
+        count = self._into.add(lines)
         if self._metadata is not None:
             self._metadata.add(lines)
         self._read[path] = self._read.get(path, 0) + len(lines)
         self._lines[path] = self._lines.get(path, 0) + count
 
     def _reopen(self, rows: Positions) -> None:
-        self.results.reopen(rows)
+        self._into.reopen(rows)
         if self._metadata is not None:
             self._metadata.reopen(rows)
 
-    def close(self) -> None:
-        """Give every row that is still open its last status, now that no more answers can come."""
-        if not len(self.results.rows_of("pending")):
+    def settle(self) -> None:
+        """Give every row its last status, now that no more answers can come.
+
+        What came late from a batch whose rows were asked again since does not count.
+        """
+        if any(shard.again for shard in self._journal.record.shards):
+            self.reread()
+        self._close()
+
+    def _close(self) -> None:
+        if not len(self._into.rows_of("pending")):
             return
         record = self._journal.record
         for number in reversed(range(len(record.shards))):  # a row that was asked again has the fate of the last time
             status, reason = fate(record.shards[number], record)
-            self.results.close(rows_of(self._journal, number), status, reason)
+            self._into.close(rows_of(self._journal, number), status, reason)
         # Of rows with one custom_id, the service does not say which answer is whose.
-        self.results.close(np.arange(record.rows), "missing", "another row has the same custom_id")
+        self._into.close(np.arange(record.rows), "missing", "another row has the same custom_id")
 
 
 def rows_of(journal: Journal, number: int) -> Positions:
@@ -222,8 +234,18 @@ def fate(shard: ShardRecord, record: JobRecord) -> tuple[Status, str]:
 CANCELLED_UNSENT = "Cancelled before it was sent."
 
 
+def save_shares(shares: Positions, folder: Path) -> None:
+    """Write down, for each row of a job, the one whose answer it has; it is on the disk when this returns."""
+    content = io.BytesIO()
+    np.save(content, shares)
+    write_whole(folder / SHARES, content.getvalue())
+
+
 def _empty(journal: Journal) -> Results:
     record = journal.record
     path = journal.folder / SHARES
-    shares = np.load(path) if path.exists() else None
+    try:
+        shares = np.load(path) if path.exists() else None
+    except (OSError, ValueError, EOFError) as error:
+        raise JournalError(f"{SHARES} of job {record.id} cannot be read: {error}"[:200], KEEP) from None
     return Results(record.rows, record.schema, shares=shares, locate=journal.ids.locate)

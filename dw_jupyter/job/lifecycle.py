@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextvars
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import filelock
 import pandas as pd
 
 from dw_jupyter import config, errors
 from dw_jupyter.frames.results import Results
-from dw_jupyter.job import breaker
+from dw_jupyter.job import breaker, folders
 from dw_jupyter.job.breaker import Breaker
 from dw_jupyter.job.crew import Crew
+from dw_jupyter.job.driver import SILENT_SECONDS, Driver
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.ledger import Ledger
-from dw_jupyter.job.publisher import Publisher, Renderer, log
+from dw_jupyter.job.publisher import Publisher, log
 from dw_jupyter.job.rate import Rate
 from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
-from dw_jupyter.job.snapshot import Snapshot, State
+from dw_jupyter.job.snapshot import Snapshot, State, duration
 from dw_jupyter.job.tally import opening, outcome, tally
 
 RESTART_SECONDS = 5.0
@@ -58,6 +57,7 @@ class Lifecycle:
         self.error: errors.DoublewordError | None = None
         """What kept the job from being sent, or from going on."""
         self._note = note
+        self._driver = Driver(journal.folder)
         self._ledger = Ledger(journal)
         self.objects = self._ledger.objects
         """The answers as objects; from any thread."""
@@ -68,9 +68,9 @@ class Lifecycle:
         self._service = Service(
             partial(config.connect, record.account),
             token=record.token,
-            trouble=lambda text: self._publisher.publish(trouble=text.replace("\n", " ")),
+            trouble=lambda text: self.publisher.publish(trouble=text.replace("\n", " ")),
         )
-        self._publisher = Publisher(opening(journal.record, note=note))
+        self.publisher = Publisher(opening(journal.record, note=note))
         self._crew = Crew(
             journal, self._ledger, self._service, neighbour=neighbour, changed=self._observe, placed=self._mark_placed
         )
@@ -98,7 +98,9 @@ class Lifecycle:
         Args:
             again: may take a job up that has ended; not asked where another kernel drives it.
         """
-        owned = self._take()
+        owned = self._driver.take()
+        if not owned and again is not None and self.journal.record.finished is not None:
+            owned = await self._driver.take_within(RESTART_SECONDS)
         await self._begin(again if owned else None, owned=owned)
 
     async def restart(self, again: Again) -> None:
@@ -108,28 +110,26 @@ class Lifecycle:
             OptionError: it has not ended.
             JournalError: another kernel has it in its hands.
         """
-        patience = time.monotonic() + RESTART_SECONDS
-        while not self._take():
-            if time.monotonic() > patience:
-                what = f"Another kernel drives job {self.journal.record.id}."
-                raise errors.JournalError(what, "Retry it there, or end that kernel first.")
-            await asyncio.sleep(LOOPBACK.least)
+        if not await self._driver.take_within(RESTART_SECONDS):
+            what = f"Another kernel drives job {self.journal.record.id}."
+            raise errors.JournalError(what, "Retry it there, or end that kernel first.")
         await self._begin(again, owned=True)
 
     async def _begin(self, again: Again | None, *, owned: bool) -> None:
         try:
             await asyncio.to_thread(self._reread)
             if again is not None:
-                await asyncio.to_thread(again, self.journal, self._ledger.results)
+                async with folders.deciding(self.journal.home):
+                    await asyncio.to_thread(again, self.journal, self._ledger.results)
                 await asyncio.to_thread(self._reread)
         except BaseException:
             if owned:
-                self.journal.lock.release()
+                self._driver.release()
             raise
-        self._publisher.snapshot = opening(self.journal.record, note=self._note)
+        self.publisher.snapshot = opening(self.journal.record, note=self._note)
         if self.journal.record.finished is not None:
             if owned:
-                self.journal.lock.release()
+                self._driver.release()
             for future in (self.receipt, self.looked):
                 future.set_result(None)
             self.done.set_result(self.snapshot)
@@ -140,15 +140,7 @@ class Lifecycle:
     @property
     def snapshot(self) -> Snapshot:
         """All that is known now. From any thread."""
-        return self._publisher.snapshot
-
-    def subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
-        """Add a renderer; it draws at once."""
-        self._publisher.subscribe(context, renderer)
-
-    def remark(self, note: str) -> None:
-        """Say something beside the counts."""
-        self._publisher.publish(note=note)
+        return self.publisher.snapshot
 
     def cancel(self) -> None:
         """Take note that the job is to end; the state says ``cancelled`` when the service has confirmed it."""
@@ -161,9 +153,10 @@ class Lifecycle:
             try:
                 if not owned:
                     await self._follow()
-                await self._drive()
+                async with self._driver.alive():
+                    await self._drive()
             finally:
-                self.journal.lock.release()
+                self._driver.release()
                 await self._service.aclose()
         except errors.DoublewordError as error:
             self._give_up(error)
@@ -171,26 +164,25 @@ class Lifecycle:
             log.exception("job %s", self.journal.record.id)
             self._give_up(errors.DoublewordError(f"{type(error).__name__}: {error}"[:300], _BUG))
 
-    def _take(self) -> bool:
-        """Become the kernel that drives this job, unless another one is."""
-        try:
-            self.journal.lock.acquire(blocking=False)
-        except filelock.Timeout:
-            return False
-        return True
-
     async def _follow(self) -> None:
         """Show what the kernel that drives the job writes, until it is gone and this one has taken over."""
-        self._publisher.publish(note="Another kernel drives this job; this view follows it.")
-        while not self._take():
-            await asyncio.to_thread(self._ledger.read_more)
+        while not self._driver.take():
+            await self._service.keep(partial(asyncio.to_thread, self._ledger.read_more))
             self._observe()
+            seen = self._driver.last_seen()
+            silent = time.time() - seen
+            note = "Another kernel drives this job; this view follows it."
+            if silent > SILENT_SECONDS:
+                note = (
+                    f"Another kernel drives this job, and was last seen {duration(silent)} ago: end it to go on here."
+                )
+            self.publisher.publish(updated=seen, note=note)
             self._mark_looked()
             if all(shard.settled or shard.waits_for for shard in self.journal.record.shards):
                 self._mark_received()
             await asyncio.sleep(LOOPBACK.least if self.journal.record.account == "local" else CLOUD.least)
         await asyncio.to_thread(self._reread)
-        self._publisher.publish(note=self._note)
+        self.publisher.publish(note=self._note)
 
     async def _drive(self) -> None:
         record = self.journal.record
@@ -199,7 +191,7 @@ class Lifecycle:
             await self._crew.work()
             self.error = self.error or self._crew.error
             record.finished = time.time()
-            await asyncio.to_thread(self._ledger.close)
+            await asyncio.to_thread(self._ledger.settle)
             results = self._ledger.results
             record.completed, record.failed = results.completed, results.failed
             record.state, record.error = outcome(
@@ -214,13 +206,13 @@ class Lifecycle:
 
     def _give_up(self, error: errors.DoublewordError) -> None:
         """Tell why this kernel cannot bring the job to its end. What is sent goes on, and can be followed later."""
-        sent = any(shard.batch or shard.creating for shard in self.journal.record.shards)
+        sent = any(shard.batch or shard.creating or shard.waits_for for shard in self.journal.record.shards)
         self._end("unreachable" if sent else "failed", error)
 
     def _end(self, state: State, error: errors.DoublewordError | None) -> None:
         """Publish the last snapshot, and only then let those who wait go on: nbclient drops what comes later."""
         done = self._ledger.results.completed, self._ledger.results.failed
-        self._publisher.publish(
+        self.publisher.publish(
             state=state,
             completed=done[0],
             failed=done[1],
@@ -228,7 +220,7 @@ class Lifecycle:
             trouble="",
             updated=self.journal.record.finished or time.time(),
         )
-        self._publisher.emit()
+        self.publisher.emit()
         self.error = self.error or error
         if state == "failed" and self.error is not None and not self.receipt.done():
             self.receipt.set_exception(self.error)
@@ -239,7 +231,7 @@ class Lifecycle:
     def _mark_placed(self, error: errors.APIError | None, *, partly: bool) -> None:
         """Take note that it is known of every shard what becomes of it, and what kept some or all from being sent."""
         if error is not None and partly:
-            self._publisher.publish(note=f"A part was not sent; run the cell again to send it. {error.what}")
+            self.publisher.publish(note=f"A part was not sent; run the cell again to send it. {error.what}")
         if error is not None and not partly and not self.receipt.done():
             self.error = error
             self.receipt.set_exception(error)
@@ -276,7 +268,7 @@ class Lifecycle:
             rate = self._rate.see(now, counts["completed"] + counts["failed"])
         before = self.snapshot
         moved = before.moved and (before.completed, before.failed) == (counts["completed"], counts["failed"])
-        self._publisher.publish(**counts, rate=rate, updated=now, moved=before.moved if moved else now)
+        self.publisher.publish(**counts, rate=rate, updated=now, moved=before.moved if moved else now)
 
     def _break_off(self, counts: dict[str, Any]) -> None:
         """Stop a job whose first rows nearly all fail, unless its user has seen that and asked for more."""

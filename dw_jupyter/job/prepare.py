@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +22,11 @@ from dw_jupyter.frames.remarks import remark_length
 from dw_jupyter.frames.requests import RequestForm, Written, write_requests
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.frames.shards import deal, pick_lines
-from dw_jupyter.job import cache
+from dw_jupyter.job import cache, folders
 from dw_jupyter.job import journal as journals
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.journal import IDS, INDEX, Journal
-from dw_jupyter.job.ledger import SHARES
+from dw_jupyter.job.ledger import save_shares
 from dw_jupyter.job.record import JobRecord, digest, new_token
 
 LIMITS = Limits()
@@ -50,7 +52,7 @@ class Plan:
     note: str
 
 
-def write(plan: Plan) -> tuple[Journal, bool, str]:
+async def write(plan: Plan) -> tuple[Journal, bool, str]:
     """Render every row to request lines on disk.
 
     Returns:
@@ -61,10 +63,19 @@ def write(plan: Plan) -> tuple[Journal, bool, str]:
         JournalError: the disk does not take it.
     """
     home = config.home()
-    with journals.staging(home) as folder, disk(home):
+    with folders.staging(home) as folder:
+        written, record = await asyncio.to_thread(_render, plan, folder)
+        async with folders.deciding(home):
+            journal, new = await asyncio.to_thread(_place, plan, folder, record, written)
+    return journal, new, remark_length(written.lengths, plan.frame.index)
+
+
+def _render(plan: Plan, folder: Path) -> tuple[Written, JobRecord]:
+    """Write the requests, and what stands beside them, into a folder."""
+    with disk(folder):
         written = write_requests(plan.form, plan.frame, folder, ids=plan.ids, limits=LIMITS)
         _save_labels(plan, folder)
-        record = JobRecord(
+        return written, JobRecord(
             id="",
             digest=digest(plan.account, written.digest),
             account=plan.account,
@@ -81,17 +92,21 @@ def write(plan: Plan) -> tuple[Journal, bool, str]:
             created=time.time(),
             definite=_is_definite(plan.form),
             named=plan.ids.given is not None,
+            fresh=plan.fresh,
         )
-        with journals.deciding(home):
-            known = None if plan.fresh else journals.latest(folder.parent, record.stem)
-            if known is None:
-                _divide(plan, folder, record, written)
-            journal, new = journals.publish(folder, record, fresh=plan.fresh)
-    if not new:
-        # The requests are the same, what stands beside them may be other.
-        with disk(home):
+
+
+def _place(plan: Plan, folder: Path, record: JobRecord, written: Written) -> tuple[Journal, bool]:
+    """The job of the requests in a folder, and whether it is new. For whoever decides."""
+    with disk(folder.parent):
+        if plan.fresh or folders.latest(folder.parent, record.stem) is None:
+            _divide(plan, folder, record, written)
+        journal, new = folders.publish(folder, record, fresh=plan.fresh)
+        if not new:
+            # The requests are the same, what stands beside them may be other.
             _save_labels(plan, journal.folder)
-    return journal, new, remark_length(written.lengths, plan.frame.index)
+            shutil.rmtree(folder, ignore_errors=True)
+    return journal, new
 
 
 def _is_definite(form: RequestForm) -> bool:
@@ -111,13 +126,17 @@ def _divide(plan: Plan, folder: Path, record: JobRecord, written: Written) -> No
     keys, shares = make_keys(written.hashes, definite=record.definite and not plan.fresh)
     piles = np.where(shares == np.arange(written.rows), 0, -1)
     if (piles < 0).any():
-        np.save(folder / SHARES, shares)
+        save_shares(shares, folder)
     save_keys(keys, folder / cache.KEYS)
     found = cache.Found()
     if not plan.fresh:
-        earlier = cache.candidates(config.home(), plan.account)
+        others = cache.candidates(config.home(), plan.account)
+        # Some may wait for a job of that id which was forgotten, and is now made anew.
+        waiting = cache.waiting_for(record.stem, others)
+        earlier = [other for other in others if other.id not in waiting]
         into = journals.lines_path(folder, "reused", 0)
-        found = cache.find(keys, earlier, folder.parent, plan.schema, into, ids=plan.ids)
+        rows = keys["row"].astype(np.int64)
+        found = cache.find(keys, rows, earlier, jobs=folder.parent, schema=plan.schema, into=into, ids=plan.ids)
     piles[found.reused] = -1
     reused = np.isin(shares, found.reused)
     record.reused = int(reused.sum())

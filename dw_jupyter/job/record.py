@@ -92,6 +92,8 @@ class JobRecord(msgspec.Struct, kw_only=True):
     """Whether its batch was made elsewhere: its rows have the ids that somebody else gave them."""
     named: bool = False
     """Whether a column of the source gives the ids of its requests."""
+    fresh: bool = False
+    """Whether everything is asked anew, also what other jobs have asked."""
     unbroken: bool = False
     """Whether the job goes on however many of its rows fail."""
     stopped: str = ""

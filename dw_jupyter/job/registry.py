@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from dw_jupyter import errors
@@ -30,7 +31,7 @@ async def open_job(journal: Journal, *, note: str = "", new: bool = False, again
             await life.start(again=again)
             _keep(life)
         elif note:
-            life.remark(note)
+            life.publisher.publish(note=note)
         return life
 
 
@@ -67,3 +68,14 @@ def _keep(life: Lifecycle) -> None:
 def _forget(folder: Path, life: Lifecycle) -> None:
     if _alive.get(folder) is life:  # else a new job has taken the place of a deleted one
         del _alive[folder]
+
+
+def _forget_after_fork() -> None:
+    """A child has none of the parent's lifecycles at work."""
+    global _opening  # noqa: PLW0603 - one for the process
+    _alive.clear()
+    _opening = asyncio.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from functools import partial
 
 import msgspec
 
@@ -19,6 +18,8 @@ from dw_jupyter.job.ledger import CANCELLED_UNSENT, Ledger
 from dw_jupyter.job.record import ShardRecord
 from dw_jupyter.job.service import Service
 
+TELL_SECONDS = 0.2
+"""The progress of an upload is told so often: it costs time that grows with the rows."""
 SAVE_SECONDS = 5.0
 """Counts are saved so often, for those who list the jobs."""
 GONE_AFTER = 5
@@ -26,6 +27,7 @@ GONE_AFTER = 5
 LATE_LOOKS = 3
 """Looks after a cancel: requests under way then may still be answered, and are billed."""
 _NO_RETRY = frozenset({404, 405, 501})
+_DONE = 400
 DRAINS = 4
 """Looks at the files of an ended batch before what the counts still promise is given up."""
 
@@ -54,7 +56,7 @@ class Shard:
         """Bytes sent so far."""
         self.looked = False
         """Whether the service has said in this kernel how far the batch is."""
-        self._saved = 0.0
+        self._saved = self._told = 0.0
         self._stale = 0
         self._ledger = ledger
         self.number = number
@@ -79,6 +81,9 @@ class Shard:
         try:
             await self._service.persist(self._retry if self.record.retrying else self._send)
         except (errors.APIError, errors.JobCancelledError) as error:
+            # Only a clear answer to the act itself is a refusal: while it is not known what became of it, it is open.
+            if isinstance(error, errors.APIError) and (error.method != "POST" or error.unclear):
+                raise
             self.record.error, self.record.retrying = str(error), False
             await self._service.keep(self._save)
             if isinstance(error, errors.APIError):
@@ -88,25 +93,35 @@ class Shard:
 
     async def _send(self, client: AsyncClient) -> None:
         self._stop_if_cancelled()
+        self._journal.record.key_hash = client.connection.key_hash
         async with self._service.transfers:
             await send.send(client, self._journal, self.number, progress=self._progress)
 
     async def _retry(self, client: AsyncClient) -> None:
         """Have the service run what failed again, in place. To ask twice is no harm: it takes failed requests only."""
         batch = self.record.batch
-        assert batch is not None  # noqa: S101 - `again.retry` sees to it
-        newest = await client.retrieve_batch(batch.id)
-        if newest.ended:
+        assert batch is not None  # noqa: S101 - `again` sees to it
+        newest: Batch | None = None
+        refusal: errors.APIStatusError | None = None
+        if not self._journal.cancel_asked:
             try:
                 newest = await client.retry_batch(batch.id)
             except errors.APIStatusError as error:
-                if error.status_code in _NO_RETRY:
-                    await asyncio.to_thread(again.ask_apart, self._journal, self.number, limits=prepare.LIMITS)
-                    await self._service.keep(self._save)
-                    return
-                if error.status_code != 400:
-                    raise
-                # It was done before, and its answer lost; all that failed then is answered by now.
+                refusal = error
+        if refusal is not None and refusal.status_code in _NO_RETRY:
+            await asyncio.to_thread(again.ask_apart, self._journal, self.number, limits=prepare.LIMITS)
+            await self._service.keep(self._save)
+            await asyncio.to_thread(self._ledger.reread)
+            return
+        if newest is None:
+            # An earlier call may have done it, and its answer be lost; 400 says that there is nothing left to do.
+            newest = await client.retrieve_batch(batch.id)
+            if _end(newest) == _end(batch) and (refusal is None or refusal.status_code != _DONE):
+                if refusal is not None:
+                    raise refusal
+                self.record.retrying = False  # cancelled
+                await self._service.keep(self._save)
+                return
         record = self.record
         await asyncio.to_thread(self._journal.archive, self._journal.path("error", self.number), record.epoch)
         record.retried, record.batch = batch, _begun_again(newest)
@@ -117,7 +132,9 @@ class Shard:
     def _progress(self, sent: int) -> None:
         self._stop_if_cancelled()
         self.uploaded = sent
-        self._changed()
+        if time.monotonic() - self._told > TELL_SECONDS:
+            self._told = time.monotonic()
+            self._changed()
 
     def _stop_if_cancelled(self) -> None:
         """End the sending, except where a batch may have been made: that one must be found to be cancelled."""
@@ -170,7 +187,7 @@ class Shard:
 
     async def _look(self, batch: Batch) -> Batch:
         several = len(self._journal.record.shards) > 1
-        if not self._journal.cancel_asked or batch.cancelling_at is not None:
+        if not self._journal.cancel_asked or batch.status == "cancelling":
             return await self._service.look(batch.id, several=several)
         # The service cancels ended batches too, and how they ended is lost by it: look before.
         newest = await self._service.persist(lambda client: client.retrieve_batch(batch.id))
@@ -220,7 +237,7 @@ class Shard:
 
     async def _refetch(self) -> None:
         """Fetch all anew, since less is here than was promised, but not for ever where lines are kept back."""
-        await self._service.keep(partial(asyncio.to_thread, self._collector.begin_again))
+        self._collector.begin_again()
         with contextlib.suppress(errors.NotFoundError):
             for _ in range(DRAINS):
                 try:
@@ -228,7 +245,6 @@ class Shard:
                     break
                 except errors.IncompleteError:
                     await self._service.pause(self._service.pace.least)
-        await self._service.keep(partial(asyncio.to_thread, self._collector.take_newer))
 
     async def _save(self) -> None:
         await save(self._journal)
@@ -254,7 +270,13 @@ def _begun_again(batch: Batch) -> Batch:
         return batch
     counts = RequestCounts(total=batch.total, completed=batch.completed, failed=0)
     return msgspec.structs.replace(
-        batch, status="in_progress", completed_at=None, failed_at=None, cancelled_at=None, request_counts=counts
+        batch,
+        status="in_progress",
+        completed_at=None,
+        failed_at=None,
+        cancelling_at=None,
+        cancelled_at=None,
+        request_counts=counts,
     )
 
 

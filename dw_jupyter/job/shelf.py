@@ -16,10 +16,10 @@ from dw_jupyter.api.ids import bare
 from dw_jupyter.frames.ids import BY_POSITION
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.kept import load_kept
-from dw_jupyter.job import journal as journals
-from dw_jupyter.job import loop, registry
+from dw_jupyter.job import folders, loop, registry
 from dw_jupyter.job.adopt import adopt
 from dw_jupyter.job.disk import disk
+from dw_jupyter.job.driver import Driver
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.layout import Layout
@@ -77,8 +77,8 @@ def jobs(
     if state is not None and state not in get_args(State):
         raise errors.OptionError(f"There is no state {state!r}.", f"Give {', '.join(get_args(State))}.")
     columns = ["job", "label", "state", "rows", "completed", "failed", "model", "window", "account", "created", "bytes"]
-    folder = journals.jobs_folder(config.home())
-    listed = pd.DataFrame([_listed(record, folder) for record in journals.records(config.home())], columns=columns)
+    folder = folders.jobs_folder(config.home())
+    listed = pd.DataFrame([_listed(record, folder) for record in folders.records(config.home())], columns=columns)
     wanted = pd.Series(data=True, index=listed.index)
     for column, value in {"state": state, "account": account}.items():
         if value is not None:
@@ -99,7 +99,7 @@ def jobs(
 
 def labels() -> dict[str, str]:
     """Id → label of every job of this machine, newest first."""
-    return {record.id: record.label for record in journals.records(config.home())}
+    return {record.id: record.label for record in folders.records(config.home())}
 
 
 def describe(job_id: str) -> str:
@@ -110,11 +110,12 @@ def describe(job_id: str) -> str:
     """
     journal = _find(job_id, None, adopting=False)
     size = _size(journal.folder) / 1000
-    return f"{journal.record.label}, {journal.record.completed:,} answers, {size:,.0f} kB"
+    open_yet = "" if journal.record.finished is not None else ", not ended yet"
+    return f"{journal.record.label}, {journal.record.completed:,} answers, {size:,.0f} kB{open_yet}"
 
 
 def forget(job_id: str) -> int:
-    """Remove a job that has ended from this machine, answers and all. On the service everything stays as it is.
+    """Remove a job that no kernel drives from this machine, answers and all. The service keeps what it has.
 
     Returns:
         How many bytes were freed.
@@ -123,8 +124,10 @@ def forget(job_id: str) -> int:
         JournalError: there is no such job, it still runs, or it cannot be removed.
     """
     journal = _find(job_id, None, adopting=False)
-    if journal.record.finished is None:
+    driver = Driver(journal.folder)
+    if not driver.take():
         raise errors.JournalError(f"Job {journal.record.id} still runs.", "Wait for its end, or cancel it first.")
+    driver.release()
     freed = _size(journal.folder)
     with disk(journal.folder):
         # Under a name that no list shows, so that a removal cut short leaves no half of a job.
@@ -135,8 +138,8 @@ def forget(job_id: str) -> int:
 
 
 def _find(job_id: str, account: str | None, *, adopting: bool = True) -> Journal:
-    folder = journals.jobs_folder(config.home())
-    records = journals.records(config.home())
+    folder = folders.jobs_folder(config.home())
+    records = folders.records(config.home())
     matches = [record.id for record in records if record.id.startswith(job_id)]
     exact = job_id if job_id in matches else matches[0] if job_id and len(matches) == 1 else None
     batch_id = bare(job_id)

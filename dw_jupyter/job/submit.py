@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Hashable, Mapping, Sequence
@@ -173,7 +172,7 @@ def submit(
 
 
 async def _open_planned(plan: Plan) -> Lifecycle:
-    journal, new, remark = await asyncio.to_thread(write, plan)
+    journal, new, remark = await write(plan)
     note = " ".join(filter(None, [plan.note, remark])) if new else _attached(journal.record, plan.window)
     taken_up = partial(resume, window=plan.window, limits=prepare.LIMITS)
     return await registry.open_job(journal, note=note, new=new, again=taken_up)

@@ -182,6 +182,6 @@ def _hurry(pause: float) -> None:
     pace = service.Pace(least=pause, most=pause)
     service.LOOPBACK = pace
     lifecycle.LOOPBACK = lifecycle.CLOUD = pace  # type: ignore[attr-defined] # the same
-    send.LOOKS = (0.0, pause, pause)
+    send.LOOKS = send.LOOKS_HERE = (0.0, pause, pause)
     shard.SAVE_SECONDS = 0.0
     loop.LINGER_SECONDS = 0.0

@@ -17,7 +17,7 @@ UPLOAD, CREATE, CONTENT = "POST /v1/files", "POST /v1/batches", "GET /v1/files/{
 
 def run(rules: list[tuple[str, str, dict[str, Any]]], service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """One job on a service with these faults; all of them are met, and each row is asked once and answered in place."""
-    monkeypatch.setattr(send, "LOOKS", (0.0, 0.05, 0.1))
+    monkeypatch.setattr(send, "LOOKS_HERE", (0.0, 0.05, 0.1))
     for call, fault, options in rules:
         add_fault(service, call, fault, **options)
     frame = pd.DataFrame({"text": [f"row {n}" for n in range(ROWS)]}, index=range(100, 100 + ROWS))

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pandas as pd
 import pytest
 
 import dw_jupyter as dw
-from dw_jupyter.job import again, borrowed, cache
+from dw_jupyter.job import again, cache, folders
 from tests.fault_rules import NO_CREDIT, add_fault
 from tests.faults.books import asked_texts, live_requests
 from tests.service_process import ServiceProcess, start_service, wait_until
@@ -127,20 +129,23 @@ def test_a_retry_and_a_job_that_gives_up_its_wait_do_not_both_ask(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A job is retried in the instant in which another one, that waited for its rows, is about to ask them itself."""
-    released = borrowed.release
-    asked_again, gives_up = threading.Event(), threading.Event()
+    deciding = folders.deciding
+    gives_up, asked_again = threading.Event(), threading.Event()
 
-    def release(*args: Any) -> None:
-        gives_up.set()
-        assert asked_again.wait(30)
-        released(*args)
+    @contextlib.asynccontextmanager
+    async def decide_late(home: Path) -> AsyncIterator[None]:
+        if not gives_up.is_set():
+            gives_up.set()
+            assert await asyncio.to_thread(asked_again.wait, 30)
+        async with deciding(home):
+            yield
 
-    monkeypatch.setattr(borrowed, "release", release)
     texts = ["one", "wait 2", "two"]
     first = dw.submit(pd.DataFrame({"text": texts[:2]}), "{{ text }}", model="echo")
     assert first.received(timeout=30)
     second = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}", model="echo")
     assert second.received(timeout=30)
+    monkeypatch.setattr(folders, "deciding", decide_late)
     first.cancel()
     assert gives_up.wait(30)
     first.retry()

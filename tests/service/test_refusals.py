@@ -90,7 +90,7 @@ def test_a_cell_reads(
     """A cell fails with the same words, of its row where a line is named; what may pass is told while it waits."""
     monkeypatch.setenv("DOUBLEWORD_API_BASE", service.base_url)
     monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
-    monkeypatch.setattr(send, "LOOKS", (0.0,))
+    monkeypatch.setattr(send, "LOOKS_HERE", (0.0,))
     monkeypatch.setattr(service_room, "LONGEST_PAUSE", 0.02)
     what = f"The service said no ({refusal.status}): {refusal.sentence}"
     if "ine 2" in refusal.said:

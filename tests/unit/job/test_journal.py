@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from dw_jupyter.api.lines import read_blocks
 from dw_jupyter.errors import JournalError
-from dw_jupyter.job import journal as journals
-from dw_jupyter.job.journal import Journal, publish, records, staging
+from dw_jupyter.job import folders
+from dw_jupyter.job.folders import publish, records, staging
+from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.record import JobRecord, ShardRecord, digest, new_token
 
 
@@ -108,7 +109,7 @@ def test_a_full_disk_is_a_clear_error_and_harms_nothing(own_home: Path, monkeypa
 
 def test_what_cannot_be_read_is_said(own_home: Path) -> None:
     """A journal that is missing, damaged or newer than this package has an error of its own, and is left alone."""
-    jobs = journals.jobs_folder(own_home)
+    jobs = folders.jobs_folder(own_home)
     with pytest.raises(JournalError, match="There is no job"):
         Journal.load(jobs / "gone")
     (jobs / "bad").mkdir()
