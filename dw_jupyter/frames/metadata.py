@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -18,13 +18,16 @@ from dw_jupyter.frames.ids import BY_POSITION, RowIds
 COLUMNS = ("dw_custom_id", "dw_finish_reason", "dw_prompt_tokens", "dw_completion_tokens", "dw_model")
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
 class _Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
 
 
 class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: _Count | None = None
+    completion_tokens: _Count | None = None
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -46,7 +49,7 @@ _lines = msgspec.json.Decoder(_Line)
 
 
 class Metadata:
-    """The metadata of each row's answer, 21 bytes a row.
+    """The metadata of each row's answer, 25 bytes a row.
 
     As in the frame, the first answer of a row stays. An answer that does not fit the schema counts: it ended for some
     reason and took tokens.
@@ -60,7 +63,7 @@ class Metadata:
         self._ids = ids
         self._known = np.zeros(rows, dtype=bool)
         self._tokens = np.full((rows, 2), -1, dtype=np.int64)
-        self._words = np.zeros((rows, 2), dtype=np.int16)
+        self._words = np.zeros((rows, 2), dtype=np.int32)
         self._spelt: list[dict[str | None, int]] = [{None: 0}, {None: 0}]
 
     def add(self, block: bytes) -> None:
@@ -108,7 +111,7 @@ class Metadata:
         rows: list[int] = self._ids.locate(ids).tolist()
         return rows
 
-    def _word(self, place: int, words: npt.NDArray[np.int16]) -> Any:
+    def _word(self, place: int, words: npt.NDArray[np.int32]) -> Any:
         return _string(pa.array(self._spelt[place], pa.large_string()).take(pa.array(words[:, place])))
 
 

@@ -69,7 +69,8 @@ class Desk:
 
     def submit(self, texts: list[str], **options: Any) -> str:
         """Run a cell over these texts; the job's id."""
-        frame = pd.DataFrame({"text": texts}, index=range(100, 100 + len(texts)))
+        keys = [f'"key"/{place}' for place in reversed(range(len(texts)))]
+        frame = pd.DataFrame({"text": texts, "key": keys}, index=range(100, 100 + len(texts)))
         job = dw.submit(frame, "{{ text }}", model="echo", **options)
         job.ready(PATIENCE)
         self._jobs[job.id] = job

@@ -30,6 +30,8 @@ class Story:
     body: dict[str, Any] = field(default_factory=dict)
     """Changed by the retry that the verb makes."""
     rows_a_file: int | None = None
+    own_ids: bool = False
+    """Whether a column gives the ids."""
     earlier: tuple[str, ...] = ()
     """What a cell before this one asks."""
     alive: bool | None = None
@@ -51,6 +53,8 @@ STORIES = {
     "no credit at first": Story(verb="run_and_retry", rows_a_file=2, faults=((CREATE, NO_CREDIT, {"skip": 1}),)),
     "lines that come late": Story(faults=((CONTENT, "shuffle", {}), (CONTENT, "cut_line", {"lines": 2}))),
     "answers of an earlier job": Story(earlier=("b", "d", "z")),
+    "ids of a column": Story(rows_a_file=2, own_ids=True, earlier=("b", "z"), faults=((CREATE, "lose", {}),)),
+    "a retry of rows with ids of a column": Story(texts=("a", "fail 400", "c"), verb="run_and_retry", own_ids=True),
     "rows under way elsewhere": Story(
         texts=("wait 0.301", "wait 0.302", "c", "d"), earlier=("wait 0.301", "wait 0.302", "z"), alive=True
     ),
@@ -105,7 +109,9 @@ class Trial:
             program.kill()
 
     def _tell(self, program: Program) -> dict[str, Any]:
-        options = {"body": self.story.body} if self.story.verb != "run" else {}
+        options: dict[str, Any] = {"body": self.story.body} if self.story.verb != "run" else {}
+        if self.story.own_ids:
+            options["id"] = "key"
         view: dict[str, Any] = program.ask(self.story.verb, self._own(self.story.texts), label=self._label, **options)
         return view
 

@@ -62,6 +62,8 @@ def test_rows_that_share_an_answer_share_what_is_said_of_it() -> None:
         (json.dumps(body()), ["stop", 7, 3, "m"]),
         ({"choices": [{}]}, [None, None, None, None]),
         (body(float("nan")), [None] * 4),
+        (body(10**30), [None] * 4),
+        (body(-1), [None] * 4),
         ("no json", [None] * 4),
         ([1], [None] * 4),
     ],
