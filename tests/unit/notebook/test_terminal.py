@@ -72,7 +72,7 @@ def test_ipythons_terminal_shows_text(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     screen = Screen("-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor")
     screen.enter("In [1]: ", "%load_ext dw_jupyter")
-    screen.enter("In [2]: ", "rows = [{'text': 'wait 2'}, {'text': 'b'}]")
+    screen.enter("In [2]: ", "rows = [{'text': 'wait 4'}, {'text': 'b'}]")
     screen.enter("In [3]: ", "%%dwbatch rows -o labels -j job")
     screen.enter("...: ", "{{ text }}", "", "")
     screen.expect(r"Out\[3\]: <Job \w+: (Queued: 2 rows waiting to start|1 of 2 answered), echo, .*>\r\n")
