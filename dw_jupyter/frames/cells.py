@@ -74,11 +74,11 @@ class Columns:
     def unknown(self, label: Hashable, *, others: Iterable[str] = ()) -> TemplateError:
         """The error for a label that no column has; ``others`` are names that may have been meant as well."""
         names = [str(name) for name in self.places]
-        if not names:
-            return TemplateError(f'There is no source, and so no column "{label}".', "Name a frame or a file.")
         alike = next((own for own in self.places if str(own) == str(label)), None)
         if alike is not None:  # 0 is not "0"
             return TemplateError(f"There is no column {label!r} in the source.", f"There is {alike!r}: row[{alike!r}].")
+        if not names:
+            return TemplateError(f'There is no source, and so no column "{label}".', "Name a frame or a file.")
         near = get_close_matches(str(label), [*names, *others], n=1)
         listed = ", ".join(names)
         listed = listed if len(listed) <= 120 else listed[:119].rsplit(", ", 1)[0] + ", …"

@@ -202,9 +202,14 @@ def _behind_verb(names: Any, line: str) -> Offer | None:
     if verb.takes == "JOB" and len(words) == 1:
         from dw_jupyter.job.shelf import labels
 
+        # JupyterLab would break a word about it at its blanks, into the rows below.
         earlier = list(labels().items())[:MOST_JOBS]
         return Offer.of(
-            typed, [*kinds("job", namespace.jobs(names)), *((job, label or "job") for job, label in earlier)]
+            typed,
+            [
+                *kinds("job", namespace.jobs(names)),
+                *((job, label.replace(" ", "\u00a0") or "job") for job, label in earlier),
+            ],
         )
     if "ACCOUNT" in verb.takes and len(words) == 1:
         return _verb_value("account", typed)

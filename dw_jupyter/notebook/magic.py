@@ -74,6 +74,10 @@ class DWBatch(Magics):
             self._follow(job, chosen)
         except KeyboardInterrupt:
             raise StoppedWaiting(job.snapshot) from None
+        if self.has_widgets:
+            from dw_jupyter.notebook.display import leave_as_shown
+
+            leave_as_shown(job)
         return job
 
     def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
@@ -96,10 +100,9 @@ class DWBatch(Magics):
         """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""
         created = job.received(VIEW_AFTER)
         if self.has_widgets:
-            from dw_jupyter.notebook.display import leave_as_shown, show
+            from dw_jupyter.notebook.display import show
 
             show(job)
-            leave_as_shown(job)
         if not created:
             job.received(RECEIPT_WITHIN - VIEW_AFTER)
         # Names are bound only now: a job that cannot be sent leaves what they stood for.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+
+WIDTH = 80
 _PAGE = """Run a language model over a table, one request a row, as a batch.
 
     %%dwbatch [SOURCE] [options]
@@ -24,8 +28,8 @@ THE PROMPT
 EXAMPLES
     A label for each review, in a column of its own:
 
-        %%dwbatch reviews -o labels --schema "tone: warm|cold, score float"
-        How does this review sound? {{ text }}
+        %%dwbatch reviews -o labels --schema "sentiment: positive|negative"
+        Classify the sentiment of this review: {{ text }}
 
     Messages, a model, and the same answer each time:
 
@@ -80,3 +84,18 @@ IN PYTHON
 def write(options: str, verbs: str) -> str:
     """The manual, around the lists of options and of commands."""
     return _PAGE.replace("{options}", options).replace("{verbs}", verbs)
+
+
+def aligned(rows: Sequence[tuple[str, str]]) -> str:
+    """Names and what they mean, side by side, in lines that a terminal and a notebook show whole."""
+    left = max(len(name) for name, _ in rows) + 6
+    return "\n".join(
+        textwrap.fill(
+            meaning,
+            WIDTH,
+            initial_indent=f"    {name}".ljust(left),
+            subsequent_indent=" " * left,
+            break_long_words=False,
+        )
+        for name, meaning in rows
+    )

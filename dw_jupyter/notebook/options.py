@@ -12,6 +12,7 @@ from typing import Any
 
 from dw_jupyter.errors import OptionError
 from dw_jupyter.notebook.line import split
+from dw_jupyter.notebook.manual import aligned
 
 
 def cell_parser() -> argparse.ArgumentParser:
@@ -37,7 +38,12 @@ def cell_parser() -> argparse.ArgumentParser:
         type=_filled,
         help="columns of the source that the frame carries along, with commas between",
     )
-    add("--id", metavar="COLUMN", help="the column that gives each request its custom_id (default: the position)")
+    add(
+        "--id",
+        metavar="COLUMN",
+        type=_filled,
+        help="the column with the custom_id of each request (default: the position)",
+    )
     add("--tag", metavar="KEY=TEXT", action="append", help="metadata of the batch; again for another")
     add("--label", metavar="TEXT", help="what to call the job")
     add("--limit", metavar="N", type=_whole, help="the first N rows only")
@@ -78,6 +84,7 @@ _HINTS = {
     "--sample": "Give a whole number of rows, or a share such as 0.01.",
     "--wait": "Leave the value out.",
     "--fresh": "Leave the value out.",
+    "--meta": "Leave the value out.",
     "--as-code": "Leave the value out.",
 }
 
@@ -206,8 +213,7 @@ def describe(parser: argparse.ArgumentParser) -> str:
         names: Sequence[str] = action.option_strings or [str(action.metavar)]
         value = f" {action.metavar}" if action.option_strings and action.metavar else ""
         rows.append((", ".join(names) + value, action.help or ""))
-    width = max(len(left) for left, _ in rows)
-    return "\n".join(f"    {left:<{width}}  {right}" for left, right in rows)
+    return aligned(rows)
 
 
 def _number(text: str) -> float:

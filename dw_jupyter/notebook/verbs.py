@@ -10,6 +10,7 @@ from typing import Any
 
 from dw_jupyter.errors import OptionError
 from dw_jupyter.notebook.line import split
+from dw_jupyter.notebook.manual import aligned
 from dw_jupyter.notebook.namespace import FILES
 
 
@@ -89,9 +90,7 @@ def _value(text: str) -> Any:
 
 def describe() -> str:
     """The commands as an aligned list."""
-    lines = {f"%dwbatch {name} {verb.takes}".rstrip(): verb.does for name, verb in VERBS.items()}
-    width = max(map(len, lines))
-    return "\n".join(f"    {left:<{width}}  {right}" for left, right in lines.items())
+    return aligned([(f"%dwbatch {name} {verb.takes}".rstrip(), verb.does) for name, verb in VERBS.items()])
 
 
 def _newest() -> str:

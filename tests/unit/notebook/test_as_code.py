@@ -47,8 +47,8 @@ CELLS = [
         "reviews[['title']] --var shots --system '' --as-code",
         "{% for shot in shots %}{{ shot }}{% endfor %}{{ title }}",
     ),
-    ("reviews --endpoint completions --sample 0.5 --as-code", "{{ title }}\n\n\n"),
     ("reviews --id title --meta --as-code", "{{ title }}"),
+    ("reviews --endpoint completions --sample 0.5 --as-code", "{{ title }}\n\n\n"),
 ]
 
 

@@ -75,6 +75,7 @@ CASES = [
     ("%%dwbatch reviews --keep title,t¦", ["title,text", "title,tags"]),
     ("%%dwbatch reviews --keep 'a¦", ["'any name'"]),
     ("%%dwbatch reviews --keep an¦", ["'any name'"]),
+    ("%%dwbatch reviews --id ti¦", ["title"]),
     ("%%dwbatch reviews --set top¦", ["top_k=", "top_logprobs=", "top_p="]),
     ("%%dwbatch reviews --set seed=@t¦", ["seed=@title", "seed=@text", "seed=@tags"]),
     ('%%dwbatch reviews.query("stars > 3") -o x\nSay {{ ti¦ }}', ["title"]),

@@ -72,7 +72,7 @@ def test_ipythons_terminal_shows_text(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     screen = Screen("-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor")
     screen.enter("In [1]: ", "%load_ext dw_jupyter")
-    screen.enter("In [2]: ", "rows = [{'text': 'wait 2'}, {'text': 'b'}]")
+    screen.enter("In [2]: ", "rows = [{'text': 'wait 4'}, {'text': 'b'}]")
     screen.enter("In [3]: ", "%%dwbatch rows -o labels -j job")
     screen.enter("...: ", "{{ text }}", "", "")
     screen.expect(r"Out\[3\]: <Job \w+: (Queued: 2 rows waiting to start|1 of 2 answered), echo, .*>\r\n")
@@ -99,7 +99,9 @@ def test_a_script_in_a_terminal_draws_one_line() -> None:
     assert screen.exitstatus == 0
     *lines, printed, rest = screen.before.split("\r\n")
     assert (printed, rest) == ("['wait 1', 'b']", "")
-    assert [line.rpartition("\r")[2].split(" · ")[:2] for line in lines] == [
+    ends = [line.rpartition("\r")[2].split(" · ")[:2] for line in lines]
+    # The job that had ended before draws only where finding it again took a while.
+    assert [end for end in ends if end[0] != "again"] == [
         ["one", "Done: 2 of 2 answered"],
         ["two", "Done: 1 of 1 answered"],
     ]
@@ -113,7 +115,8 @@ def test_a_script_without_a_terminal_logs_the_changes() -> None:
     run = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, encoding="utf-8")
     assert run.stdout == "['wait 1', 'b']\n"
     assert "\r" not in run.stderr
-    lines = [line.split(" · ")[:2] for line in run.stderr.splitlines()]
+    # The job that had ended before draws only where finding it again took a while.
+    lines = [line.split(" · ")[:2] for line in run.stderr.splitlines() if not line.startswith("again")]
     assert lines[-2:] == [["one", "Done: 2 of 2 answered"], ["two", "Done: 1 of 1 answered"]]
     assert len({(label, said.split(":")[0]) for label, said in lines}) == len(lines) <= 10
 
