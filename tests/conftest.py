@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from dw_jupyter import config
+
+# Whoever starts tests in the background of a shell has them ignore interrupts, and what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A test that measures the time fails on a busy machine and says nothing.
 settings.register_profile("untimed", deadline=None)

@@ -64,10 +64,12 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
         limits: of one request file.
 
     Raises:
-        OptionError: no row is meant, or the job has not ended.
+        OptionError: no row is meant, or the job has not ended and something particular is.
         JournalError: the disk does not take it; the job is as it was.
     """
     if journal.record.finished is None:
+        if where is None and not body:
+            return  # it goes on with all that has no answer
         what = f"Job {journal.record.id} has not ended."
         raise errors.OptionError(what, "Run its cell again: that goes on with it.")
     record = journal.record

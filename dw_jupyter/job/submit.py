@@ -171,11 +171,17 @@ def submit(
     )
 
 
+_HELD = "Not all of it was sent, and another kernel has the job in its hands: run the cell once more in a moment."
+
+
 async def _open_planned(plan: Plan) -> Lifecycle:
     journal, new, remark = await write(plan)
     note = " ".join(filter(None, [plan.note, remark])) if new else _attached(journal.record, plan.window)
     taken_up = partial(resume, window=plan.window, limits=prepare.LIMITS)
-    return await registry.open_job(journal, note=note, new=new, again=taken_up)
+    life = await registry.open_job(journal, note=note, new=new, again=taken_up)
+    if life.done.done() and life.journal.record.resumable:
+        life.publisher.publish(note=_HELD)
+    return life
 
 
 def _attached(record: JobRecord, window: str) -> str:

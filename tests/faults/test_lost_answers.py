@@ -56,6 +56,22 @@ def test_a_lost_call_costs_nothing(
         assert answered_requests(http) == ROWS
 
 
+def test_what_is_not_clear_is_not_a_refusal(service: ServiceProcess) -> None:
+    """A create whose answer is lost, with a key that is refused from then on, may be running: it is not written off."""
+    add_fault(service, CREATE, "lose")
+    refused = {"fault": "status", "status": 401, "body": "Authentication required"}
+    add_fault(service, "GET *", refused, times=None)
+    frame = pd.DataFrame({"text": ["one", "two"]})
+    job = dw.submit(frame, "{{ text }}", model="echo")
+    with pytest.raises(dw.errors.JobUnreachableError, match="401"):
+        job.result(timeout=60)
+    clear_faults(service)
+    with service.http() as http:
+        again = dw.submit(frame, "{{ text }}", model="echo")
+        assert again.result(timeout=60)["response"].tolist() == ["one", "two"]
+        assert (again.id, live_requests(http)) == (job.id, 2)
+
+
 def test_a_batch_that_no_look_up_shows_is_fenced_off(service: ServiceProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the service's reads lag behind every look-up, the lost batch is cancelled before another is made."""
     run([(CREATE, "lose", {"times": 2}), (CREATE, "stale", {"times": 2, "reads": 1_000_000})], service, monkeypatch)

@@ -10,7 +10,7 @@ import dw_jupyter as dw
 from dw_jupyter.errors import JournalError, OptionError
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.job import again, prepare, shard
-from tests.fault_rules import NO_CREDIT, add_fault
+from tests.fault_rules import NO_CREDIT, UNAVAILABLE, add_fault, clear_faults
 from tests.faults.program import Program
 from tests.service_process import ServiceProcess
 
@@ -101,7 +101,6 @@ def test_a_refused_retry_is_paid_for_once(service: ServiceProcess) -> None:
     job = submit("one", "fail 418 once", "two")
     add_fault(service, "POST /v1/batches/{id}/retry", NO_CREDIT)
     job.retry().result(timeout=60)
-    assert "no credit" in job.df["dw_error"].dropna().iloc[0].lower() or job.df["dw_status"].iloc[1] == "failed"
     frame = job.retry().result(timeout=60)
     assert frame["response"].tolist() == ["one", "fail 418 once", "two"]
     assert books(service) == [(3, 2, 1), (1, 1, 0)]
@@ -187,9 +186,30 @@ def test_a_retry_is_for_one_kernel_at_a_time(service: ServiceProcess, own_home: 
         with pytest.raises(JournalError, match="Another kernel drives job"):
             job.retry()
     with pytest.raises(OptionError, match="has not ended"):
-        job.retry()
-    follower = dw.attach(job.id)
+        job.retry(max_tokens=9)
+    job.retry()  # goes on with what that kernel had begun
     with pytest.raises(OptionError, match="still runs"):
         other.retry()
-    follower.cancel()
-    assert follower.result(timeout=60)["dw_status"].tolist() == ["completed", "cancelled"]
+    job.cancel()
+    assert job.result(timeout=60)["dw_status"].tolist() == ["completed", "cancelled"]
+
+
+@pytest.mark.usefixtures("service")
+def test_changes_are_checked_before_anything_is_asked_again() -> None:
+    """A misspelt field, one that is not for a batch and one that is not JSON are refused; the job is as it was."""
+    job = submit("one", "fail 400")
+    for body, said in (({"max_tokn": 5}, "max_tokens"), ({"stream": True}, "stream"), ({"user": {1}}, "not JSON")):
+        with pytest.raises(OptionError, match=said):
+            job.retry(**body)
+    assert job.df["dw_status"].tolist() == ["completed", "failed"]
+
+
+def test_a_cancel_comes_before_a_retry_that_waits(service: ServiceProcess) -> None:
+    """A retry that the service does not take for a while, and that is cancelled meanwhile, is not asked any more."""
+    job = submit("one", "fail 418 once")
+    add_fault(service, "POST /v1/batches/{id}/retry", UNAVAILABLE, times=None)
+    job.retry()
+    job.cancel()
+    assert job.result(timeout=60)["dw_status"].tolist() == ["completed", "failed"]
+    clear_faults(service)
+    assert books(service) == [(2, 1, 1)]

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pandas as pd
@@ -13,8 +14,10 @@ import pytest
 
 import dw_jupyter as dw
 from dw_jupyter.job import again, cache, folders
+from dw_jupyter.job import service as service_room
 from tests.fault_rules import NO_CREDIT, add_fault
 from tests.faults.books import asked_texts, live_requests
+from tests.faults.program import Program
 from tests.service_process import ServiceProcess, start_service, wait_until
 
 ROWS = [f"row {n}" for n in range(8)]
@@ -47,6 +50,83 @@ def test_ten_draws_are_ten_requests_and_one_answer_is_one(http: httpx.Client) ->
     assert (job.counts.completed, job.snapshot.merged) == (10, 9)
     run(*["same"] * 13)
     assert live_requests(http) == 14, "the first ten draws are those of the first job"
+
+
+def test_draws_are_told_apart_by_all_that_a_job_asks(http: httpx.Client) -> None:
+    """The second draw of a text is that of another job, also where the first one comes from a third."""
+    run("same", "same")
+    run("same", "other")
+    job = run("same", "same", "a", "b", "c")
+    assert (job.snapshot.reused, live_requests(http)) == (2, 3 + 3)
+
+
+@pytest.mark.parametrize("name", ["borrowed-001.jsonl", "requests-001.left"])
+def test_a_full_disk_while_answers_are_taken_over_loses_none(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Answers of another job that could not be written down are taken over once they can; nothing is asked again."""
+    monkeypatch.setattr(service_room, "DISK_PAUSE", 0.05)
+    texts = ["a b c d e f", "wait 1"]
+    first = dw.submit(pd.DataFrame({"text": texts}), "{{ text }}", max_tokens=3)
+    assert first.received(timeout=30)
+    second = dw.submit(pd.DataFrame({"text": [*texts, "new"]}), "{{ text }}", max_tokens=3)
+    opened, refusals = Path.open, [3]
+
+    def refuse(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        if path.name == name and mode in ("ab", "wb") and refusals[0]:
+            refusals[0] -= 1
+            raise OSError(28, "No space left on device")
+        return opened(path, mode, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert second.result(timeout=60)["response"].tolist() == ["a b c", "wait 1", "new"]
+    assert (refusals, live_requests(http)) == ([0], 3)
+    assert second.retry(where="length", max_tokens=9).result(timeout=60)["response"].iloc[0] == texts[0]
+    assert live_requests(http) == 4
+
+
+def test_a_journal_that_cannot_be_read_now_is_waited_for(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a job that was forgotten is not waited for: one whose record cannot be read for a moment may be running."""
+    monkeypatch.setattr(service_room, "DISK_PAUSE", 0.05)
+    first = dw.submit(pd.DataFrame({"text": ["wait 2", "two"]}), "{{ text }}")
+    assert first.received(timeout=30)
+    read, refusals = Path.read_bytes, [0]
+
+    def refuse(path: Path) -> bytes:
+        if path.parent.name == first.id and refusals[0]:
+            refusals[0] -= 1
+            raise OSError(24, "Too many open files")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    second = dw.submit(pd.DataFrame({"text": ["wait 2", "three"]}), "{{ text }}")
+    second.ready(30)
+    refusals[0] = 2
+    assert second.result(timeout=60)["response"].tolist() == ["wait 2", "three"]
+    assert (refusals, asked_texts(http)["wait 2"]) == ([0], 1)
+
+
+def test_a_job_that_was_forgotten_and_is_made_anew_does_not_wait_for_who_waits_for_it(
+    http: httpx.Client, service: ServiceProcess, own_home: Path
+) -> None:
+    """Two jobs that would wait for each other do not: the one that is made last asks."""
+    environment = {
+        "DOUBLEWORD_API_BASE": service.base_url,
+        "DOUBLEWORD_API_KEY": service.api_key,
+        "DW_JUPYTER_HOME": str(own_home),
+    }
+    with Program(environment=environment) as kernel:
+        first = dw.submit(pd.DataFrame({"text": ["wait 4 fail 400"]}), "{{ text }}", model="echo")
+        assert first.received(timeout=30)
+        kernel.ask("receive", kernel.ask("submit", ["wait 4 fail 400", "other"]))
+    with pytest.raises(dw.errors.JobFailedError):
+        first.result(timeout=60)
+    dw.forget(first.id)
+    anew = dw.submit(pd.DataFrame({"text": ["wait 4 fail 400"]}), "{{ text }}", model="echo")
+    with pytest.raises(dw.errors.JobFailedError, match="as asked"):
+        anew.result(timeout=60)
+    assert anew.id == first.id
+    assert live_requests(http) == 3
 
 
 def test_fresh_sends_everything(http: httpx.Client) -> None:

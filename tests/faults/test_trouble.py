@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -26,8 +27,26 @@ def test_a_line_that_lands_before_the_cursor_is_fetched(service: ServiceProcess,
     """Where a later look at a file has another order, what was passed over is found out at the end, and fetched."""
     add_fault(service, CONTENT, "shuffle", seed=seed)
     add_fault(service, CONTENT, "cut_line", lines=3)
-    texts = [f"row {number}" for number in range(7)]
-    assert submit(*texts).result(timeout=60)["response"].tolist() == texts
+    texts = [f"wait 1.{number:03}" for number in range(7)]
+    job = submit(*texts)
+    assert job.received(timeout=30)
+    waits = submit(*texts[1:])
+    assert job.result(timeout=60)["response"].tolist() == texts
+    assert dw.attach(job.id).df.equals(job.df)
+    assert waits.result(timeout=60)["response"].tolist() == texts[1:]
+    with service.http() as http:
+        assert asked_texts(http) == Counter(texts), "a job that waits for the other misses none of its answers either"
+
+
+def test_counts_that_lag_behind_the_end_hide_no_answer(service: ServiceProcess) -> None:
+    """A batch that is said to have completed, with counts from before, is looked at until all of it is here."""
+    job = submit("one", "wait 1")
+    assert job.received(timeout=30)
+    with service.http() as http:
+        wait_until(lambda: next(batches(http))["request_counts"]["completed"] == 1)
+        told = next(batches(http)) | {"status": "completed", "completed_at": 9}
+        add_fault(service, "GET /v1/batches/{id}", {"fault": "status", "status": 200, "body": told}, times=3)
+        assert job.result(timeout=60)["response"].tolist() == ["one", "wait 1"]
 
 
 def test_a_service_that_comes_back_elsewhere_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
