@@ -1,10 +1,39 @@
-// sources 9251aa61bffabb3a
+// sources e659bb9a3ebdcf10
 
 // src/element.ts
 function element(tag, className, ...children) {
   const node = document.createElement(tag);
   node.className = className;
   node.append(...children);
+  return node;
+}
+function viewRoot(className, ...children) {
+  const root = element("div", `dw-view ${className}`, ...children);
+  root.setAttribute("role", "group");
+  root.tabIndex = -1;
+  root.dataset.lmSuppressShortcuts = "true";
+  return root;
+}
+function button(text, press, signal) {
+  const node = element("button", "dw-button", text);
+  node.type = "button";
+  node.addEventListener(
+    "click",
+    () => {
+      if (node.getAttribute("aria-disabled") !== "true") press();
+    },
+    { signal }
+  );
+  return node;
+}
+function line(kind) {
+  const node = element("div", `dw-line dw-line-${kind}`);
+  node.hidden = true;
+  return node;
+}
+function phrases() {
+  const node = element("ul", "dw-phrases");
+  node.setAttribute("role", "list");
   return node;
 }
 function write(node, text) {
@@ -21,7 +50,7 @@ function writeItems(list, texts) {
 
 // src/announcer.ts
 function announcer() {
-  const node = element("div", "dw-announcer");
+  const node = element("div", "dw-spoken");
   node.setAttribute("role", "status");
   let phase;
   const say = (text) => {
@@ -75,32 +104,29 @@ function bar() {
 
 // src/cancel.ts
 function cancelButton(cancel, signal) {
-  const button = element("button", "dw-button");
-  button.type = "button";
   let asked = false;
   let wasCancelling = false;
   const draw = () => {
-    write(button, asked || wasCancelling ? words.cancelling : words.cancel);
-    button.setAttribute("aria-disabled", String(asked || wasCancelling));
+    write(button2, asked || wasCancelling ? words.cancelling : words.cancel);
+    button2.setAttribute("aria-disabled", String(asked || wasCancelling));
   };
-  button.addEventListener(
-    "click",
+  const button2 = button(
+    words.cancel,
     () => {
-      if (asked || wasCancelling) return;
       asked = true;
       draw();
       cancel();
     },
-    { signal }
+    signal
   );
   return {
-    node: button,
+    node: button2,
     update(state) {
       const isCancelling = state.phase === "cancelling";
       if (wasCancelling && !isCancelling) asked = false;
       wasCancelling = isCancelling;
       draw();
-      button.hidden = !state.cancellable && !isCancelling;
+      button2.hidden = !state.cancellable && !isCancelling;
     }
   };
 }
@@ -155,16 +181,14 @@ function render({ model, el, signal: given }) {
   const signal = given ? AbortSignal.any([given, own.signal]) : own.signal;
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
-  const details = element("ul", "dw-details");
-  details.setAttribute("role", "list");
+  const details = phrases();
   const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
   const lost = line("lost");
   const progress = bar();
   const counts = legend();
   const speaker = announcer();
   const cancel = cancelButton(() => model.send({ kind: "cancel" }), signal);
-  const root = element(
-    "div",
+  const root = viewRoot(
     "dw-job",
     element("div", "dw-header", headline, label, cancel.node),
     lines.error,
@@ -176,9 +200,6 @@ function render({ model, el, signal: given }) {
     lost,
     speaker.node
   );
-  root.setAttribute("role", "group");
-  root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
   const update = () => {
     const state = model.get("state");
     if (!lost.hidden) setLost(false);
@@ -214,11 +235,6 @@ function render({ model, el, signal: given }) {
   el.append(root);
   if (model.get("state").ended) model.send({ kind: "settle" });
   return () => own.abort();
-}
-function line(kind) {
-  const node = element("div", `dw-line dw-line-${kind}`);
-  node.hidden = true;
-  return node;
 }
 var job_view_default = { render };
 export {

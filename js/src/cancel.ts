@@ -1,4 +1,4 @@
-import { element, type Part, write } from "./element";
+import { button as makeButton, type Part, write } from "./element";
 import type { JobState } from "./state";
 import { words } from "./words";
 
@@ -8,8 +8,6 @@ import { words } from "./words";
  * disabled for readers and clicks only.
  */
 export function cancelButton(cancel: () => void, signal: AbortSignal): Part<JobState> {
-  const button = element("button", "dw-button");
-  button.type = "button";
   let asked = false;
   let wasCancelling = false;
 
@@ -17,15 +15,14 @@ export function cancelButton(cancel: () => void, signal: AbortSignal): Part<JobS
     write(button, asked || wasCancelling ? words.cancelling : words.cancel);
     button.setAttribute("aria-disabled", String(asked || wasCancelling));
   };
-  button.addEventListener(
-    "click",
+  const button = makeButton(
+    words.cancel,
     () => {
-      if (asked || wasCancelling) return;
       asked = true;
       draw();
       cancel();
     },
-    { signal },
+    signal,
   );
   return {
     node: button,

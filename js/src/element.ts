@@ -9,11 +9,48 @@ export interface Part<State> {
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className: string,
-  ...children: Node[]
+  ...children: (Node | string)[]
 ): HTMLElementTagNameMap[Tag] {
   const node = document.createElement(tag);
   node.className = className;
   node.append(...children);
+  return node;
+}
+
+/** A view's outermost element. JupyterLab takes single keys in outputs as commands unless told otherwise. */
+export function viewRoot(className: string, ...children: Node[]) {
+  const root = element("div", `dw-view ${className}`, ...children);
+  root.setAttribute("role", "group");
+  root.tabIndex = -1;
+  root.dataset.lmSuppressShortcuts = "true";
+  return root;
+}
+
+/** A button that says `text`. Where it is disabled, it is so for readers and clicks only, and keeps the focus. */
+export function button(text: string, press: () => void, signal: AbortSignal) {
+  const node = element("button", "dw-button", text);
+  node.type = "button";
+  node.addEventListener(
+    "click",
+    () => {
+      if (node.getAttribute("aria-disabled") !== "true") press();
+    },
+    { signal },
+  );
+  return node;
+}
+
+/** A line of text that is hidden while it is empty. */
+export function line(kind: string) {
+  const node = element("div", `dw-line dw-line-${kind}`);
+  node.hidden = true;
+  return node;
+}
+
+/** A row of short phrases, to be filled by `writeItems`. */
+export function phrases() {
+  const node = element("ul", "dw-phrases");
+  node.setAttribute("role", "list"); // Safari drops it from a list without bullets
   return node;
 }
 

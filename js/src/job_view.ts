@@ -2,7 +2,7 @@
 import { announcer } from "./announcer";
 import { bar } from "./bar";
 import { cancelButton } from "./cancel";
-import { element, write, writeItems } from "./element";
+import { element, line, phrases, viewRoot, write, writeItems } from "./element";
 import { legend } from "./legend";
 import { listen, type RenderProps } from "./model";
 import { replaceOutput } from "./output";
@@ -15,8 +15,7 @@ function render({ model, el, signal: given }: RenderProps<JobState>) {
 
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
-  const details = element("ul", "dw-details");
-  details.setAttribute("role", "list");
+  const details = phrases();
   const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
   const lost = line("lost");
   const progress = bar();
@@ -24,8 +23,7 @@ function render({ model, el, signal: given }: RenderProps<JobState>) {
   const speaker = announcer();
   const cancel = cancelButton(() => model.send({ kind: "cancel" }), signal);
 
-  const root = element(
-    "div",
+  const root = viewRoot(
     "dw-job",
     element("div", "dw-header", headline, label, cancel.node),
     lines.error,
@@ -37,9 +35,6 @@ function render({ model, el, signal: given }: RenderProps<JobState>) {
     lost,
     speaker.node,
   );
-  root.setAttribute("role", "group");
-  root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes single keys in outputs as commands
 
   const update = () => {
     const state = model.get("state");
@@ -80,12 +75,6 @@ function render({ model, el, signal: given }: RenderProps<JobState>) {
   // A job that ended while nobody looked still has a view for its output, which needs a kernel: let it be replaced.
   if (model.get("state").ended) model.send({ kind: "settle" });
   return () => own.abort();
-}
-
-function line(kind: string) {
-  const node = element("div", `dw-line dw-line-${kind}`);
-  node.hidden = true;
-  return node;
 }
 
 export default { render };

@@ -45,7 +45,7 @@ describe("a tick", () => {
     const { model, find } = show("running");
     for (const details of [["a"], ["a", "b", "c"], []]) {
       model.tell({ details });
-      expect([...find(".dw-details").children].map((item) => item.textContent)).toEqual(details);
+      expect([...find(".dw-phrases").children].map((item) => item.textContent)).toEqual(details);
     }
   });
 });
