@@ -47,10 +47,17 @@ export function line(kind: string) {
   return node;
 }
 
-/** A row of short phrases, to be filled by `writeItems`. */
-export function phrases() {
-  const node = element("ul", "dw-phrases");
-  node.setAttribute("role", "list"); // Safari drops it from a list without bullets
+/** A list. Of `div`s, since hosts have styles of their own for `ul`, and Safari none without bullets for readers. */
+export function listOf(className: string, ...items: HTMLElement[]) {
+  const node = element("div", className, ...items);
+  node.setAttribute("role", "list");
+  return node;
+}
+
+/** An item of a list. */
+export function itemOf(...children: (Node | string)[]) {
+  const node = element("div", "dw-item", ...children);
+  node.setAttribute("role", "listitem");
   return node;
 }
 
@@ -64,7 +71,7 @@ export function write(node: HTMLElement, text: string) {
 export function writeItems(list: HTMLElement, texts: string[]) {
   while (list.children.length > texts.length) list.lastElementChild?.remove();
   texts.forEach((text, index) => {
-    const item = list.children[index] ?? list.appendChild(document.createElement("li"));
+    const item = list.children[index] ?? list.appendChild(itemOf());
     write(item as HTMLElement, text);
   });
 }

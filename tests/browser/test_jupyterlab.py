@@ -99,7 +99,7 @@ def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab
 
 
 def test_cancel_by_keyboard_keeps_what_was_answered(browser: Browser, lab: Lab) -> None:
-    """Tab goes from the cell to Cancel, Enter presses it; the job ends as cancelled and keeps its answered rows."""
+    """Tab goes from the cell to Cancel, which asks; the job ends as cancelled and keeps its answered rows."""
     path = lab.write("cancel.ipynb", SETUP, f"{CELL}\nCancelled: {{{{ text }}}}", FATES)
     with lab.open(browser, path.name) as notebook:
         keyboard = notebook.page.keyboard
@@ -113,6 +113,9 @@ def test_cancel_by_keyboard_keeps_what_was_answered(browser: Browser, lab: Lab) 
             if not pressed.count():
                 keyboard.press("Tab")
         expect(pressed).to_be_visible()
+        keyboard.press("Enter")
+        expect(notebook.page.locator("button:focus")).to_have_text("No")
+        keyboard.press("Shift+Tab")
         keyboard.press("Enter")
 
         expect(notebook.output(1)).to_contain_text("Cancelled: ")
@@ -150,6 +153,49 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         notebook.wait_until_idle()
         assert count(notebook.output(2).last.inner_text(), "completed") == ROWS
         assert len(batches(http) - before) == 1
+
+
+def test_a_job_is_read_and_retried_under_its_cell_long_after_its_end(browser: Browser, lab: Lab) -> None:
+    """The rows stay open through the end, the retry, a reload; without its kernel the cell shows the settled form."""
+    setup = SETUP + '\nreviews.loc[3, "text"] = "fail 400 once"'
+    path = lab.write("read.ipynb", setup, f"{CELL} --max-tokens 99\n{{{{ text }}}}")
+    with lab.open(browser, path.name) as notebook:
+        notebook.run(0)
+        notebook.run(1)
+        view, page = notebook.page.locator(".dw-job"), notebook.page
+        until_moved_from(view, 0)
+        page.get_by_text("Read the rows").click()
+        expect(page.locator(".dw-row")).to_have_count(50)
+        page.locator(".dw-row").nth(1).focus()
+
+        # The live view gives way to the settled form, and shows itself in its place.
+        expect(view.locator(".dw-headline")).to_have_text(f"Done: {ROWS - 1} of {ROWS} answered, 1 failed")
+        expect(page.locator("[data-dw-view]")).to_be_hidden()
+        expect(page.locator(".dw-job:focus-within, .dw-job:focus")).to_be_visible()
+        page.get_by_role("searchbox").fill("REVIEW 141")
+        expect(page.locator(".dw-row")).to_have_count(1)
+        page.locator(".dw-row").click()
+        expect(page.get_by_role("group", name="Answer")).to_contain_text('"sentiment":')
+        notebook.save()
+        (settled,) = json.loads(path.read_text())["cells"][1]["outputs"]
+        assert set(settled["data"]) == {"text/html", "text/plain"}
+
+        page.get_by_role("button", name="Retry 1 failed").click()
+        expect(view.locator(".dw-headline")).to_have_text(f"Done: {ROWS} of {ROWS} answered")
+        expect(page.get_by_role("button", name="Retry")).to_have_count(0)
+        notebook.save()
+        (settled,) = json.loads(path.read_text())["cells"][1]["outputs"]
+        assert f"Done: {ROWS} of {ROWS} answered" in "".join(settled["data"]["text/plain"])
+
+        page.reload()
+        notebook.wait_until_shown()
+        page.get_by_text("Read the rows").click()
+        page.get_by_role("combobox", name="Which rows").select_option("answered")
+        expect(page.locator(".dw-found")).to_contain_text(f"of {ROWS} rows")
+
+        notebook.restart_kernel()
+        expect(view).to_have_count(0)
+        expect(page.locator("[data-dw-view]")).to_be_visible()
 
 
 def until_moved_from(view: Locator, value: float) -> float:
