@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parents[1] / "static"
 
 
-def _built(name: str) -> str | Path:
+def built(name: str) -> str | Path:
     """A built file as text; as a path while developing.
 
     anywidget reloads what it gets as a path, and keeps every widget made from one alive (its issue 929).
@@ -82,8 +82,8 @@ def settled_bundle(snapshot: Snapshot, *, place: str = "") -> dict[str, str]:
 class JobView(anywidget.AnyWidget):
     """The widget. Its display data hold HTML and text too, for places without widgets."""
 
-    _esm = _built("job_view.js")
-    _css = _built("job_view.css")
+    _esm = built("job_view.js")
+    _css = built("job_view.css")
     state = traitlets.Dict().tag(sync=True)
     place = traitlets.Unicode().tag(sync=True)
     """What the settled form of this view is marked with."""

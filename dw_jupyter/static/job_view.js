@@ -1,4 +1,4 @@
-// sources a98fd32c3815c5ab
+// sources fedcf96c47625df2
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -52,6 +52,7 @@ function writeItems(list, texts) {
     write(item2, text2);
   });
 }
+var phrases = () => listOf("dw-phrases");
 
 // src/words.ts
 var words = {
@@ -818,7 +819,7 @@ function draw(model, el, signal, leave) {
   bookmarks.set(place, bookmark);
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
-  const details = listOf("dw-phrases");
+  const details = phrases();
   const lines = {
     error: line("error"),
     trouble: line("trouble"),

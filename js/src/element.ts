@@ -75,3 +75,6 @@ export function writeItems(list: HTMLElement, texts: string[]) {
     write(item as HTMLElement, text);
   });
 }
+
+/** A row of short phrases, to be filled by `writeItems`. */
+export const phrases = () => listOf("dw-phrases");

@@ -4,7 +4,7 @@ import { announcer } from "./announcer";
 import { asking } from "./asking";
 import { bar } from "./bar";
 import { cancelButton } from "./cancel";
-import { button, element, line, listOf, viewRoot, write, writeItems } from "./element";
+import { button, element, line, phrases, viewRoot, write, writeItems } from "./element";
 import { type Loss, watchKernel } from "./kernel";
 import { legend } from "./legend";
 import { listen, type Model, type RenderProps } from "./model";
@@ -26,7 +26,7 @@ function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => 
   bookmarks.set(place, bookmark);
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
-  const details = listOf("dw-phrases");
+  const details = phrases();
   const lines = {
     error: line("error"),
     trouble: line("trouble"),
