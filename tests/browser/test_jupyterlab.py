@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import Host, Lab
 from tests.service_process import ServiceProcess, start_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Locator
 
@@ -33,18 +35,24 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
         yield running
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, service: ServiceProcess) -> Iterator[Lab]:
-    """A JupyterLab whose kernels find the service by their environment."""
-    folder = tmp_path_factory.mktemp("lab")
+@contextmanager
+def served(folder: Path, service: ServiceProcess, host: Host) -> Iterator[Lab]:
+    """A host whose kernels find the service by their environment."""
     environment = {
         "DOUBLEWORD_API_BASE": service.base_url,
         "DOUBLEWORD_API_KEY": service.api_key,
         "DW_JUPYTER_HOME": str(folder / "home"),
     }
-    with Lab(folder, environment) as running:
+    with Lab(folder, environment, host=host) as running:
         yield running
         assert service.api_key not in running.log()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, service: ServiceProcess) -> Iterator[Lab]:
+    """A JupyterLab."""
+    with served(tmp_path_factory.mktemp("lab"), service, "jupyterlab") as running:
+        yield running
 
 
 def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab: Lab, service: ServiceProcess) -> None:
@@ -155,8 +163,19 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         assert len(batches(http) - before) == 1
 
 
-def test_a_job_is_read_and_retried_under_its_cell_long_after_its_end(browser: Browser, lab: Lab) -> None:
+def test_a_job_is_read_and_retried_in_jupyterlab(browser: Browser, lab: Lab) -> None:
     """The rows stay open through the end, the retry, a reload; without its kernel the cell shows the settled form."""
+    read_and_retry(browser, lab)
+
+
+def test_a_job_is_read_and_retried_in_notebook_7(browser: Browser, tmp_path: Path, service: ServiceProcess) -> None:
+    """The same in Notebook 7."""
+    with served(tmp_path, service, "notebook") as notebook:
+        read_and_retry(browser, notebook)
+
+
+def read_and_retry(browser: Browser, lab: Lab) -> None:
+    """Read the rows of a job while it runs, at its end and after a reload; retry it, and take its kernel away."""
     setup = SETUP + '\nreviews.loc[3, "text"] = "fail 400 once"'
     path = lab.write("read.ipynb", setup, f"{CELL} --max-tokens 99\n{{{{ text }}}}")
     with lab.open(browser, path.name) as notebook:
