@@ -60,13 +60,14 @@ def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     return grouped.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 
-def find_reason(frame: pd.DataFrame, kind: str, message: str) -> npt.NDArray[np.bool_]:
-    """Which rows of a frame belong to one of the groups that `group_reasons` makes of it."""
-    lost, (statuses, _, messages) = _keys(frame)
+def find_reason(frame: pd.DataFrame, kind: str, code: str, message: str) -> npt.NDArray[np.bool_]:
+    """Which rows of a frame belong to one of the groups of `group_reasons`; ``code`` is of HTTP, or ``""``."""
+    lost, (statuses, codes, messages) = _keys(frame)
     kinds = {reason: _kind(reason) for reason in lost["dw_error"].unique()}
     of_kind = np.where(statuses == "failed", lost["dw_error"].map(kinds), statuses)
     found = np.zeros(len(frame), dtype=bool)
-    found[np.flatnonzero(_is_lost(frame))[(of_kind == kind) & (messages == message)]] = True
+    same = (of_kind == kind) & (messages == message) & ((statuses != "failed") | (codes == code))
+    found[np.flatnonzero(_is_lost(frame))[same]] = True
     return found
 
 

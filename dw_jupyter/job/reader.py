@@ -89,13 +89,16 @@ class Reader:
         self._turn = 0
         self._found: tuple[tuple[str, int], Positions, bool] | None = None
 
-    def page(self, *, status: str = "", group: str = "", message: str = "", text: str = "", start: int = 0) -> Page:
+    def page(
+        self, *, status: str = "", group: str = "", code: str = "", message: str = "", text: str = "", start: int = 0
+    ) -> Page:
         """Up to ``PAGE`` rows from the ``start``-th of those that are meant, in the order of the source.
 
         Args:
             status: only rows of this ``dw_status``.
-            group: with ``message``, only rows of one of the `reasons`: its ``kind``.
-            message: that of the reason.
+            group: with ``code`` and ``message``, only rows of one of the `reasons`: its ``kind``.
+            code: that of the reason.
+            message: likewise.
             text: only rows that have this in their prompt, their answer or the reason why there is none; case and
                 the order of the rows in the files do not matter.
             start: how many rows to pass over.
@@ -109,7 +112,7 @@ class Reader:
             fates = self._ledger.results.fates()
             meant = np.ones(len(fates), dtype=bool) if not status else (fates["dw_status"] == status).to_numpy()
             if group:
-                meant &= find_reason(fates, group, message)
+                meant &= find_reason(fates, group, code, message)
             if text.strip():
                 found, more = self._search(text.strip(), turn)
                 rows = found[meant[found]]
@@ -153,11 +156,11 @@ class Reader:
             self._places.update()
 
     def reasons(self) -> list[dict[str, Any]]:
-        """Why rows have no answer, the commonest first: ``kind``, ``message`` and number of ``rows``."""
+        """Why rows have no answer, the commonest first: ``kind``, ``code`` of HTTP, ``message``, number of ``rows``."""
         groups = group_reasons(self._ledger.results.fates())
         return [
-            {"kind": kind, "message": message, "rows": rows}
-            for kind, message, rows in zip(groups["kind"], groups["message"], groups["rows"].tolist(), strict=True)
+            {"kind": kind, "code": "" if pd.isna(code) else str(code), "message": message, "rows": rows}
+            for kind, code, message, rows in groups[["kind", "status", "message", "rows"]].itertuples(index=False)
         ]
 
     def _lines(self, row: int, status: str) -> tuple[bytes, bytes]:

@@ -82,7 +82,7 @@ class Wishes:
 def _read(reader: Reader, kind: str, wish: Mapping[str, Any]) -> Any:
     if kind == "row":
         return reader.whole(int(wish.get("row", -1)))
-    asked = {name: str(wish.get(name, "")) for name in ("status", "group", "message", "text")}
+    asked = {name: str(wish.get(name, "")) for name in ("status", "group", "code", "message", "text")}
     page = reader.page(**asked, start=max(0, int(wish.get("start", 0))))
     return {**page, "reasons": reader.reasons()[:MOST_REASONS]}
 

@@ -1,4 +1,4 @@
-// sources fedcf96c47625df2
+// sources 5c6e3e6cc4ea8380
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -428,6 +428,7 @@ function settleIn(key, show, signal) {
 
 // src/filter.ts
 var TYPING_MS = 300;
+var NO_REASON = { group: "", code: "", message: "" };
 function filter(choose, signal) {
   const status = element("select", "dw-field");
   status.setAttribute("aria-label", words.filter);
@@ -452,14 +453,13 @@ function filter(choose, signal) {
     choose();
   };
   const press = (node) => {
-    const { group, message } = made.query;
-    node.setAttribute(
-      "aria-pressed",
-      String(node.dataset.group === group && node.dataset.message === message)
-    );
+    const { group, code, message } = made.query;
+    const its = node.dataset;
+    const is = its.group === group && its.code === code && its.message === message;
+    node.setAttribute("aria-pressed", String(is));
   };
   const listen2 = { signal };
-  status.addEventListener("change", () => apply({ status: status.value, group: "", message: "" }), listen2);
+  status.addEventListener("change", () => apply({ status: status.value, ...NO_REASON }), listen2);
   search.addEventListener(
     "input",
     () => {
@@ -480,24 +480,25 @@ function filter(choose, signal) {
       const node = event.target.closest("button");
       if (!node) return;
       const off = node.getAttribute("aria-pressed") === "true";
-      const { group = "", message = "" } = off ? {} : node.dataset;
-      apply({ status: "", group, message });
+      const { group = "", code = "", message = "" } = off ? {} : node.dataset;
+      apply({ status: "", group, code, message });
     },
     listen2
   );
   const made = {
     node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons),
-    query: { status: "", group: "", message: "", text: "" },
+    query: { status: "", ...NO_REASON, text: "" },
     update(shown) {
       reasons.hidden = shown.length === 0;
       while (reasons.children.length > shown.length) reasons.lastElementChild?.remove();
-      shown.forEach(({ kind, message, rows: rows2 }, place) => {
+      shown.forEach(({ kind, code, message, rows: rows2 }, place) => {
         const node = reasons.children[place]?.querySelector("button") ?? element("button", "dw-reason");
-        if (!node.isConnected) reasons.append(itemOf(node));
+        if (!node.parentElement) reasons.append(itemOf(node));
         node.type = "button";
         node.dataset.group = kind;
+        node.dataset.code = code;
         node.dataset.message = message;
-        node.textContent = words.reason(rows2, message || kind);
+        node.textContent = words.reason(rows2, [code, message || kind].filter(Boolean).join(": "));
         press(node);
       });
     }

@@ -4,6 +4,7 @@ import type { Reason } from "./state";
 import { words } from "./words";
 
 const TYPING_MS = 300;
+const NO_REASON = { group: "", code: "", message: "" };
 
 /** What chooses the rows: a status, a text, or a reason why there is no answer. */
 export interface Filter {
@@ -37,14 +38,13 @@ export function filter(choose: () => void, signal: AbortSignal): Filter {
     choose();
   };
   const press = (node: HTMLButtonElement) => {
-    const { group, message } = made.query;
-    node.setAttribute(
-      "aria-pressed",
-      String(node.dataset.group === group && node.dataset.message === message),
-    );
+    const { group, code, message } = made.query;
+    const its = node.dataset;
+    const is = its.group === group && its.code === code && its.message === message;
+    node.setAttribute("aria-pressed", String(is));
   };
   const listen = { signal };
-  status.addEventListener("change", () => apply({ status: status.value, group: "", message: "" }), listen);
+  status.addEventListener("change", () => apply({ status: status.value, ...NO_REASON }), listen);
   search.addEventListener(
     "input",
     () => {
@@ -65,24 +65,25 @@ export function filter(choose: () => void, signal: AbortSignal): Filter {
       const node = (event.target as Element).closest("button");
       if (!node) return;
       const off = node.getAttribute("aria-pressed") === "true";
-      const { group = "", message = "" } = off ? {} : node.dataset;
-      apply({ status: "", group, message });
+      const { group = "", code = "", message = "" } = off ? {} : node.dataset;
+      apply({ status: "", group, code, message });
     },
     listen,
   );
   const made: Filter = {
     node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons),
-    query: { status: "", group: "", message: "", text: "" },
+    query: { status: "", ...NO_REASON, text: "" },
     update(shown) {
       reasons.hidden = shown.length === 0;
       while (reasons.children.length > shown.length) reasons.lastElementChild?.remove();
-      shown.forEach(({ kind, message, rows }, place) => {
+      shown.forEach(({ kind, code, message, rows }, place) => {
         const node = reasons.children[place]?.querySelector("button") ?? element("button", "dw-reason");
-        if (!node.isConnected) reasons.append(itemOf(node));
+        if (!node.parentElement) reasons.append(itemOf(node));
         node.type = "button";
         node.dataset.group = kind;
+        node.dataset.code = code;
         node.dataset.message = message;
-        node.textContent = words.reason(rows, message || kind);
+        node.textContent = words.reason(rows, [code, message || kind].filter(Boolean).join(": "));
         press(node);
       });
     },

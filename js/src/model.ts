@@ -20,10 +20,11 @@ export interface Model {
 
 type Listener = (message: Answer) => void;
 
-/** Which rows are meant: a status, a reason (`group` is its kind), a text; none of them means all. */
+/** Which rows are meant: a status, a reason (`group` is its kind, `code` that of HTTP), a text; or all. */
 export interface Query {
   status: string;
   group: string;
+  code: string;
   message: string;
   text: string;
   start: number;

@@ -55,6 +55,8 @@ export interface Row {
 /** Why rows have no answer, with `N` and `…` for what differs from row to row. */
 export interface Reason {
   kind: string;
+  /** Of HTTP, `""` where there is none. */
+  code: string;
   message: string;
   rows: number;
 }

@@ -101,10 +101,10 @@ describe("the reader", () => {
       vi.advanceTimersByTime(300);
       expect(model.asked("rows")).toMatchObject({ status: "failed", text: "zürich" });
       const reason = el.querySelector(".dw-reason") as HTMLButtonElement;
-      expect(reason.textContent).toBe(`2 × ${firstPage.reasons[0]?.message}`);
+      expect(reason.textContent).toBe(`2 × 400: ${firstPage.reasons[0]?.message}`);
       reason.click();
-      const { kind: group, message } = firstPage.reasons[0] ?? {};
-      expect(model.asked("rows")).toMatchObject({ status: "", group, message });
+      const { kind: group, code, message } = firstPage.reasons[0] ?? {};
+      expect(model.asked("rows")).toMatchObject({ status: "", group, code, message });
       expect(reason.getAttribute("aria-pressed")).toBe("true");
       reason.click();
       expect(model.asked("rows")).toMatchObject({ group: "", message: "" });

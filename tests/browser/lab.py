@@ -28,7 +28,7 @@ SETTINGS = {
 }
 Host = Literal["jupyterlab", "notebook"]
 _APPS: dict[Host, str] = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
-_NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+_NOTEBOOK = "window.jupyterapp?.shell.currentWidget"
 _SESSION = f"{_NOTEBOOK}.sessionContext.session"
 
 

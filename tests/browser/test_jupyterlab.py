@@ -147,6 +147,9 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         view = notebook.page.locator(".dw-job")
         seen = until_moved_from(view, 0)
         notebook.save()
+        (saved,) = json.loads(path.read_text())["cells"][1]["outputs"]
+        assert set(saved["data"]) == {"text/html", "text/plain"}, "where nobody has a kernel, a widget is an error"
+        assert "dw.attach(" in "".join(saved["data"]["text/plain"])
         notebook.page.reload()
         notebook.wait_until_shown()
         until_moved_from(view, seen)

@@ -68,7 +68,7 @@ def test_rows_are_found_by_status_and_by_reason(tmp_path: Path, ids: str) -> Non
         ("no such model", 1),
         ("the batch has ended, and the service gave no line for it", 1),
     ]
-    assert rows_of(made.page(group=first["kind"], message=first["message"])) == [1, 4]
+    assert rows_of(made.page(group=first["kind"], code=first["code"], message=first["message"])) == [1, 4]
 
 
 TEXTS = ["Grüße aus ZÜRICH", "grüsse", 'say "no"', "a\\b\nnext", "😀 emoji", "content", "plain"]
