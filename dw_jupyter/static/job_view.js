@@ -1,4 +1,4 @@
-// sources 5c6e3e6cc4ea8380
+// sources 258b0fe7a2c655eb
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -864,7 +864,7 @@ function draw(model, el, signal, leave) {
     write(lines.note, state.note);
     open.hidden = !state.openable;
     for (const part of [progress, counts, heard, cancel, retry, rows2, speaker]) part.update(state);
-    if (inButtons && !focused.checkVisibility?.()) root.focus({ preventScroll: true });
+    if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
   };
   const setLost = (loss) => {
     if (loss && loss !== "unreachable" && leave && model.get("state").ended) return leave();

@@ -72,7 +72,7 @@ function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => 
     write(lines.note, state.note);
     open.hidden = !state.openable;
     for (const part of [progress, counts, heard, cancel, retry, rows, speaker]) part.update(state);
-    if (inButtons && !focused.checkVisibility?.()) root.focus({ preventScroll: true });
+    if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
   };
 
   const setLost = (loss?: Loss) => {
