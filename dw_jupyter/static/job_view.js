@@ -1,4 +1,4 @@
-// sources 258b0fe7a2c655eb
+// sources 41ccf84d647e9c22
 
 // src/element.ts
 function element(tag, className, ...children) {

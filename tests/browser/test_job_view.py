@@ -145,6 +145,18 @@ def test_cancel_by_keyboard_alone(browser: Browser, address: str) -> None:
         assert page.get_by_role("status").first.inner_text() == CASES["cancelled"]["state"]["headline"]
 
 
+def test_a_double_click_cancels_nothing(browser: Browser, address: str) -> None:
+    """The answer that changes nothing comes where Cancel was."""
+    with opened(browser, address) as page:
+        view = show(page, "running")
+        cancel = page.get_by_role("button", name="Cancel", exact=True)
+        before = cancel.bounding_box()
+        cancel.dblclick()
+        assert view.evaluate("view => view.sent") == []
+        cancel.click()
+        assert page.get_by_role("button", name="No").bounding_box() == before
+
+
 def test_numbers_grow_without_moving_anything(browser: Browser, address: str) -> None:
     """From the first row to the last, no part of the legend and no edge of the view moves."""
     boxes = """() => [...document.querySelectorAll(
