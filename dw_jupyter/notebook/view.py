@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from dw_jupyter.job.snapshot import Snapshot
 
+LARGE = 10_000
+"""Rows from which on reading begins before somebody asks, once a job has ended: a million take a second."""
 _STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -129,6 +131,7 @@ class Renderer:
             self._context = contextvars.copy_context()
             self._wishes = wishes.Wishes(self._job, self._answer)
             self._view.on_msg(self._hear)
+            self._foresee()
             self._published, metadata = self._bundle(snapshot)
             self._handle = display(  # type: ignore[no-untyped-call] # IPython leaves it untyped
                 self._published, metadata=metadata, raw=True, display_id=True
@@ -143,6 +146,8 @@ class Renderer:
             turned = before.ended != self._last.ended
             if turned or (self._last.ended and self._bundle(self._last)[0] != self._published):
                 self._publish()
+            if turned:
+                self._foresee()
 
     def flush(self, snapshot: Snapshot) -> None:
         """Draws again in the current cell, where a wait has ended.
@@ -152,6 +157,10 @@ class Renderer:
         with self._lock:
             self._take(snapshot)
             self._publish()
+
+    def _foresee(self) -> None:
+        if self._last is not None and self._last.ended and self._last.total >= LARGE:
+            self._wishes.foresee()
 
     def _take(self, snapshot: Snapshot) -> Snapshot | None:
         """Make a snapshot the last, unless it is older; the one before."""

@@ -6,6 +6,7 @@ once, and answered from a thread of its own when it is done. The view believes o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -56,8 +57,16 @@ class Wishes:
         """Take a wish and return; what is not understood is passed over."""
         kind = wish.get("kind")
         if kind in ("cancel", "retry", "open", "rows", "row"):
-            # Not on the loop's own workers: a retry waits for these, and a long search would keep them from the jobs.
-            threading.Thread(target=self._fulfil, args=(kind, wish), name="dw_jupyter wish", daemon=True).start()
+            _start(self._fulfil, kind, wish)
+
+    def foresee(self) -> None:
+        """Have the rows of a large job that has ended ready to be read, so that its first page comes at once."""
+        _start(self._warm)
+
+    def _warm(self) -> None:
+        with contextlib.suppress(errors.DoublewordError, OSError):
+            if (reader := self._job.reader) is not None:
+                reader.warm()
 
     def _fulfil(self, kind: str, wish: Mapping[str, Any]) -> None:
         try:
@@ -77,6 +86,11 @@ class Wishes:
         except Exception:
             log.exception("a view's wish: %s", kind)
             self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": "This is a bug of dw_jupyter."})
+
+
+def _start(work: Callable[..., None], *arguments: object) -> None:
+    # Not on the loop's own workers: a retry waits for these, and a long search would keep them from the jobs.
+    threading.Thread(target=work, args=arguments, name="dw_jupyter wish", daemon=True).start()
 
 
 def _read(reader: Reader, kind: str, wish: Mapping[str, Any]) -> Any:

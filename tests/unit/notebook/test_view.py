@@ -5,6 +5,7 @@ import json
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from dw_jupyter.job.snapshot import Snapshot
-from dw_jupyter.notebook.view import JobView, Renderer, state_of
+from dw_jupyter.notebook.view import LARGE, JobView, Renderer, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +57,11 @@ class Steered:
     """A job of which it is seen whether it was cancelled."""
 
     id = "job-1"
-    reader = None
+    reader: Any = None
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
+        self.warmed = threading.Event()
 
     def cancel(self) -> None:
         """Notes it."""
@@ -143,6 +145,18 @@ def test_a_job_that_is_taken_up_again_is_a_live_view_again(outputs: list[dict[st
     assert [WIDGET_VIEW in output["data"] for output in outputs] == [True, False, True, False]
     assert view.state["headline"] == "Done: 500 of 500 answered"
     assert outputs[-1]["data"]["text/plain"].startswith("Done: 500 of 500 answered")
+
+
+def test_the_rows_of_a_large_job_are_ready_when_it_ends(outputs: list[dict[str, Any]]) -> None:
+    """The first page of many rows does not wait for all of them to be gone through: that is done at the end."""
+    job = Steered()
+    job.reader = SimpleNamespace(warm=job.warmed.set)
+    renderer, _, _ = shown(job)
+    renderer.update(replace(RUNNING, number=2, total=LARGE))
+    assert not job.warmed.is_set()
+    renderer.update(replace(DONE, number=3, total=LARGE))
+    assert job.warmed.wait(60)
+    assert len(outputs) == 2
 
 
 def test_what_the_service_counts_late_is_settled_too(outputs: list[dict[str, Any]]) -> None:
