@@ -46,6 +46,38 @@ def positions(ids: list[str | None]) -> npt.NDArray[np.int64]:
     return np.array([-1 if row is None else row for row in found], dtype=np.int64)
 
 
+_KEY = np.frombuffer(b'"custom_id":"row-', dtype=np.uint8)
+_HEAD, _TAIL = np.frombuffer(b'{"id":"', dtype=np.uint8), np.frombuffer(b'",', dtype=np.uint8)
+_FURTHEST = 200
+
+
+def positions_by_place(block: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    """The row of each line of a block by the bytes at one place, several times faster than by reading its JSON.
+
+    Only where every line begins as those that this package or the service writes: with an id of ours, or with one
+    other id of the same length before it. None otherwise.
+
+    Args:
+        block: whole lines.
+        starts: where each begins.
+    """
+    at = block.find(_KEY.tobytes(), 0, _FURTHEST)
+    end = at + len(_KEY) + _DIGITS + 1
+    if at < 0 or not len(starts) or (np.diff(starts, append=len(block)) < end).any():
+        return None
+    heads = np.frombuffer(block, dtype=np.uint8)[starts[:, None] + np.arange(end)]
+    key, digits = heads[:, at : at + len(_KEY)], heads[:, at + len(_KEY) : end - 1] - ord("0")
+    same = (key == _KEY).all() and (heads[:, -1] == ord('"')).all() and (digits <= 9).all()
+    if at == 1:
+        same = same and (heads[:, 0] == ord("{")).all()
+    else:
+        other = heads[:, len(_HEAD) : at - len(_TAIL)]
+        same = same and at > len(_HEAD) + len(_TAIL) and (heads[:, : len(_HEAD)] == _HEAD).all()
+        same = same and (heads[:, at - len(_TAIL) : at] == _TAIL).all()
+        same = same and not ((other == ord('"')) | (other == ord("\\"))).any()
+    return digits.astype(np.int64) @ _POWERS if same else None
+
+
 class RowIds:
     """The ids of the requests of one job: ``row-000000017`` for row 17, or those that were given.
 

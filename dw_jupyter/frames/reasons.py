@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _STATUS = re.compile(r"^(\d{3})(?:: |$)")
@@ -36,12 +38,9 @@ def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
         rows that did not fail), ``status`` (of HTTP, where there is one), ``message`` (with ``N`` and ``…`` for what
         differs from row to row), ``rows`` (how many), ``example`` (one whole reason), ``index`` (a few labels).
     """
-    lost = frame.loc[~frame["dw_status"].isin(["pending", "completed"]), ["dw_status", "dw_error"]]
-    reasons = lost["dw_error"].fillna("").astype(str)
-    patterns = {reason: _pattern(reason) for reason in reasons.unique()}
+    lost, keys = _keys(frame)
+    reasons = lost["dw_error"]
     groups = []
-    codes = reasons.str.extract(_STATUS, expand=False).fillna("")
-    keys = [lost["dw_status"].astype(str).to_numpy(), codes.to_numpy(), reasons.map(patterns).to_numpy()]
     for (status, code, message), places in pd.Series(range(len(lost)), dtype="int64").groupby(keys, sort=False):
         example = reasons.iloc[int(places.iloc[0])]
         groups.append(
@@ -59,6 +58,31 @@ def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
         {"kind": "string", "status": "Int64", "message": "string", "rows": "int64", "example": "string"}
     )
     return grouped.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def find_reason(frame: pd.DataFrame, kind: str, code: str, message: str) -> npt.NDArray[np.bool_]:
+    """Which rows of a frame belong to one of the groups of `group_reasons`; ``code`` is of HTTP, or ``""``."""
+    lost, (statuses, codes, messages) = _keys(frame)
+    kinds = {reason: _kind(reason) for reason in lost["dw_error"].unique()}
+    of_kind = np.where(statuses == "failed", lost["dw_error"].map(kinds), statuses)
+    found = np.zeros(len(frame), dtype=bool)
+    same = (of_kind == kind) & (messages == message) & ((statuses != "failed") | (codes == code))
+    found[np.flatnonzero(_is_lost(frame))[same]] = True
+    return found
+
+
+def _is_lost(frame: pd.DataFrame) -> pd.Series[bool]:
+    return ~frame["dw_status"].isin(["pending", "completed"])
+
+
+def _keys(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[npt.NDArray[np.object_]]]:
+    """The rows without an answer, and what each is grouped by: its status, the status of HTTP, the message."""
+    lost = frame.loc[_is_lost(frame), ["dw_status", "dw_error"]]
+    lost["dw_error"] = lost["dw_error"].fillna("").astype(str)
+    reasons = lost["dw_error"]
+    patterns = {reason: _pattern(reason) for reason in reasons.unique()}
+    codes = reasons.str.extract(_STATUS, expand=False).fillna("")
+    return lost, [lost["dw_status"].astype(str).to_numpy(), codes.to_numpy(), reasons.map(patterns).to_numpy()]
 
 
 def _kind(reason: str) -> str:

@@ -139,12 +139,18 @@ class Results:
             A frame of its own: what comes later does not change it. Its dtypes are the same from the first moment on.
         """
         with self._lock:
-            columns: dict[str, Any] = {name: self._shown(column.array()) for name, column in self._columns.items()}
-            codes = self._shown(self._states).copy()
-            error = self._shown(self._errors.array())
-        columns["dw_status"] = pd.Categorical.from_codes(_CODES[codes], dtype=pd.CategoricalDtype(list(STATUSES)))
-        columns["dw_error"] = error
+            columns = {name: self._shown(column.array()) for name, column in self._columns.items()} | self._fates()
         return pd.DataFrame(columns, index=index, copy=False)
+
+    def fates(self) -> pd.DataFrame:
+        """``dw_status`` and ``dw_error`` alone, by row."""
+        with self._lock:
+            return pd.DataFrame(self._fates(), copy=False)
+
+    def _fates(self) -> dict[str, Any]:
+        codes = _CODES[self._shown(self._states)]
+        status = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(STATUSES)))
+        return {"dw_status": status, "dw_error": self._shown(self._errors.array())}
 
     def _shown(self, values: Any) -> Any:
         return values if self.shares is None else values.take(self.shares)

@@ -25,6 +25,7 @@ from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.progress import drawn
 from dw_jupyter.job.publisher import Renderer
+from dw_jupyter.job.reader import Reader
 from dw_jupyter.job.snapshot import Snapshot, State
 
 HEARTBEAT = 0.1
@@ -32,6 +33,7 @@ _WRONG: dict[State, type[errors.JobError]] = {
     "failed": errors.JobFailedError,
     "unreachable": errors.JobUnreachableError,
 }
+_NOTHING = "The job was cancelled before a row was answered.", "Run the cell with --fresh to send it anew."
 RECEIPT_SECONDS = 2.0
 """How long showing a job waits for its batches to be made."""
 
@@ -75,8 +77,7 @@ class Job:
     def status(self) -> str:
         """The state in words: ``"142 of 500 answered, 3 failed"``, and what may be wrong."""
         now = self.snapshot
-        worry = now.worry(time.time())
-        return f"{now.headline}; {worry}" if worry else now.headline
+        return "; ".join(filter(None, (now.headline, now.worry(time.time()))))
 
     @property
     def counts(self) -> RequestCounts:
@@ -112,6 +113,11 @@ class Job:
     def errors(self) -> pd.DataFrame:
         """Why rows have no answer, grouped: kind, HTTP status, message, how many rows, an example, a few labels."""
         return group_reasons(self.df)
+
+    @property
+    def reader(self) -> Reader | None:
+        """What reads its rows from the disk; None while they are being prepared."""
+        return self._layout.reader(self._life())
 
     def done(self) -> bool:
         """Whether the job has ended and every answer is here."""
@@ -257,29 +263,23 @@ class Job:
             what, _, todo = snapshot.error.partition("\n")
             raise _WRONG[snapshot.state](what, todo, job=snapshot.job) from life.error if life else None
         if snapshot.state == "cancelled" and not snapshot.completed:
-            raise errors.JobCancelledError(
-                "The job was cancelled before a row was answered.",
-                "Run the cell with --fresh to send it anew.",
-                job=snapshot.job,
-            )
+            raise errors.JobCancelledError(*_NOTHING, job=snapshot.job)
         return self.df
 
     def _life(self) -> Lifecycle | None:
         opened = self._opened
-        return opened.result() if opened.done() and not opened.cancelled() and not opened.exception() else None
+        there = opened.done() and not opened.cancelled() and not opened.exception()
+        return registry.newest(opened.result()) if there else None
 
     async def _open(self) -> Lifecycle:
-        return await asyncio.wrap_future(self._opened)
+        return registry.newest(await asyncio.wrap_future(self._opened))
 
-    async def _until(self, known: Callable[[Lifecycle], concurrent.futures.Future[None]]) -> None:
+    async def _until(self, known: Callable[[Lifecycle], concurrent.futures.Future[Any]]) -> None:
         await asyncio.shield(asyncio.wrap_future(known(await self._open())))
 
     async def _until_ended(self) -> None:
-        try:
-            life = await self._open()
-        except Exception:  # noqa: BLE001 - `_finish` raises it, in the cell that waits
-            return
-        await asyncio.shield(asyncio.wrap_future(life.done))
+        with contextlib.suppress(Exception):  # `_finish` raises it, in the cell that waits
+            await self._until(lambda life: life.done)
 
     async def _cancel(self) -> None:
         life = await self._open()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from dw_jupyter.frames.metadata import Metadata
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.job.lifecycle import Lifecycle
+from dw_jupyter.job.reader import Reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Layout:
     """Whether the columns of `frames.metadata` stand behind them."""
     ids: RowIds = BY_POSITION
     """Of the requests, for those columns."""
+    _readers: WeakKeyDictionary[Lifecycle, Reader] = field(default_factory=WeakKeyDictionary, init=False)
 
     def frame(self, life: Lifecycle | None) -> pd.DataFrame:
         """A new frame of what is answered so far; of nothing while there is no lifecycle."""
@@ -44,4 +47,10 @@ class Layout:
     def objects(self, life: Lifecycle | None, kind: type | None) -> list[object | None]:
         """An object a row, of ``kind`` or of the schema's own class; see `Job.objects`."""
         own = kind or (self.schema.kind if self.schema is not None else None)
-        return life.objects(own) if life is not None else [None] * len(self.index)
+        return life.ledger.objects(own) if life is not None else [None] * len(self.index)
+
+    def reader(self, life: Lifecycle | None) -> Reader | None:
+        """What reads the rows from the disk, by the labels of the source; None while there is no lifecycle."""
+        if life is not None and life not in self._readers:
+            self._readers[life] = Reader(life.journal, life.ledger, self.index)
+        return self._readers.get(life) if life is not None else None

@@ -24,11 +24,12 @@ from dw_jupyter.job.crew import Crew
 from dw_jupyter.job.driver import SILENT_SECONDS, Driver
 from dw_jupyter.job.journal import Journal, save
 from dw_jupyter.job.ledger import Ledger
+from dw_jupyter.job.meter import Meter
 from dw_jupyter.job.publisher import Publisher, log
 from dw_jupyter.job.rate import Rate
 from dw_jupyter.job.service import CLOUD, LOOPBACK, Service
 from dw_jupyter.job.snapshot import Snapshot, State, duration
-from dw_jupyter.job.tally import opening, outcome, tally
+from dw_jupyter.job.tally import opening, outcome, spending, tally
 
 RESTART_SECONDS = 5.0
 """How long a kernel that just reads a job may hold it."""
@@ -56,11 +57,11 @@ class Lifecycle:
         """Done when the job has ended and its last snapshot was drawn."""
         self.error: errors.DoublewordError | None = None
         """What kept the job from being sent, or from going on."""
+        self.successor: Lifecycle | None = None
+        """The life that the job has begun after this one had ended."""
         self._note = note
         self._driver = Driver(journal.folder)
-        self._ledger = Ledger(journal)
-        self.objects = self._ledger.objects
-        """The answers as objects; from any thread."""
+        self.ledger = Ledger(journal)
         self._rate = Rate()
         self._breaker = Breaker()
         self._stopping: asyncio.Task[None] | None = None
@@ -70,17 +71,18 @@ class Lifecycle:
             token=record.token,
             trouble=lambda text: self.publisher.publish(trouble=text.replace("\n", " ")),
         )
+        self._meter = Meter(journal, self._service, changed=lambda: self.publisher.publish(**spending(journal.record)))
         self.publisher = Publisher(opening(journal.record, note=note))
         self._crew = Crew(
-            journal, self._ledger, self._service, neighbour=neighbour, changed=self._observe, placed=self._mark_placed
+            journal, self.ledger, self._service, neighbour=neighbour, changed=self._observe, placed=self._mark_placed
         )
 
     def frame(self, index: pd.Index, *, meta: bool) -> pd.DataFrame:
         """The answers so far on ``index``, perhaps with their metadata; a new frame each time. From any thread."""
         snapshot = self.snapshot
-        frame = self._ledger.frame(index, meta=meta)
+        frame = self.ledger.frame(index, meta=meta)
         if self.journal.record.foreign:
-            frame.insert(0, "prompt", self._ledger.prompts())
+            frame.insert(0, "prompt", self.ledger.prompts())
         frame.attrs["dw_jupyter"] = {
             "job": snapshot.job,
             "state": snapshot.state,
@@ -120,19 +122,19 @@ class Lifecycle:
             await asyncio.to_thread(self._reread)
             if again is not None:
                 async with folders.deciding(self.journal.home):
-                    await asyncio.to_thread(again, self.journal, self._ledger.results)
+                    await asyncio.to_thread(again, self.journal, self.ledger.results)
                 await asyncio.to_thread(self._reread)
         except BaseException:
             if owned:
                 self._driver.release()
             raise
-        self.publisher.snapshot = opening(self.journal.record, note=self._note)
+        self.publisher.begin(opening(self.journal.record, note=self._note))
         if self.journal.record.finished is not None:
             if owned:
                 self._driver.release()
-            for future in (self.receipt, self.looked):
-                future.set_result(None)
+            self._mark(self.receipt, self.looked)
             self.done.set_result(self.snapshot)
+            self._task = asyncio.create_task(self._catch_up())
         else:
             self._observe()
             self._task = asyncio.create_task(self._live(owned=owned))
@@ -145,7 +147,7 @@ class Lifecycle:
     def cancel(self) -> None:
         """Take note that the job is to end; the state says ``cancelled`` when the service has confirmed it."""
         if self.journal.record.finished is None:
-            self._observe()
+            self._observe(heard=False)
             self._service.wake.set()
 
     async def _live(self, *, owned: bool) -> None:
@@ -157,17 +159,23 @@ class Lifecycle:
                     await self._drive()
             finally:
                 self._driver.release()
-                await self._service.aclose()
         except errors.DoublewordError as error:
             self._give_up(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
             log.exception("job %s", self.journal.record.id)
             self._give_up(errors.DoublewordError(f"{type(error).__name__}: {error}"[:300], _BUG))
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._meter.catch_up()
+        finally:
+            await self._service.aclose()
 
     async def _follow(self) -> None:
         """Show what the kernel that drives the job writes, until it is gone and this one has taken over."""
         while not self._driver.take():
-            await self._service.keep(partial(asyncio.to_thread, self._ledger.read_more))
+            await self._service.keep(partial(asyncio.to_thread, self.ledger.read_more))
             self._observe()
             seen = self._driver.last_seen()
             silent = time.time() - seen
@@ -177,9 +185,9 @@ class Lifecycle:
                     f"Another kernel drives this job, and was last seen {duration(silent)} ago: end it to go on here."
                 )
             self.publisher.publish(updated=seen, note=note)
-            self._mark_looked()
+            self._mark(self.looked)
             if all(shard.settled or shard.waits_for for shard in self.journal.record.shards):
-                self._mark_received()
+                self._mark(self.receipt)
             await asyncio.sleep(LOOPBACK.least if self.journal.record.account == "local" else CLOUD.least)
         await asyncio.to_thread(self._reread)
         self.publisher.publish(note=self._note)
@@ -188,17 +196,18 @@ class Lifecycle:
         record = self.journal.record
         if record.finished is None:
             await self._service.keep(partial(save, self.journal))
-            await self._crew.work()
+            async with self._meter:
+                await self._crew.work()
             self.error = self.error or self._crew.error
             record.finished = time.time()
-            await asyncio.to_thread(self._ledger.settle)
-            results = self._ledger.results
+            await asyncio.to_thread(self.ledger.settle)
+            results = self.ledger.results
             record.completed, record.failed = results.completed, results.failed
             record.state, record.error = outcome(
                 record,
                 completed=record.completed,
                 cancelled=results.count("cancelled"),
-                reason="" if record.completed else self._ledger.commonest_failure(),
+                reason="" if record.completed else self.ledger.commonest_failure(),
             )
             await self._service.keep(partial(save, self.journal))
         error = errors.DoublewordError(*record.error.split("\n", 1)) if record.error else None
@@ -211,7 +220,7 @@ class Lifecycle:
 
     def _end(self, state: State, error: errors.DoublewordError | None) -> None:
         """Publish the last snapshot, and only then let those who wait go on: nbclient drops what comes later."""
-        done = self._ledger.results.completed, self._ledger.results.failed
+        done = self.ledger.results.completed, self.ledger.results.failed
         self.publisher.publish(
             state=state,
             completed=done[0],
@@ -224,8 +233,7 @@ class Lifecycle:
         self.error = self.error or error
         if state == "failed" and self.error is not None and not self.receipt.done():
             self.receipt.set_exception(self.error)
-        self._mark_received()
-        self._mark_looked()
+        self._mark(self.receipt, self.looked)
         self.done.set_result(self.snapshot)
 
     def _mark_placed(self, error: errors.APIError | None, *, partly: bool) -> None:
@@ -235,26 +243,23 @@ class Lifecycle:
         if error is not None and not partly and not self.receipt.done():
             self.error = error
             self.receipt.set_exception(error)
-        self._mark_received()
+        self._mark(self.receipt)
 
-    def _mark_received(self) -> None:
-        if not self.receipt.done():
-            self.receipt.set_result(None)
+    def _mark(self, *known: concurrent.futures.Future[None]) -> None:
+        for future in known:
+            if not future.done():
+                future.set_result(None)
 
-    def _mark_looked(self) -> None:
-        if not self.looked.done():
-            self.looked.set_result(None)
-
-    def _observe(self) -> None:
-        """Put together what the shards have seen."""
+    def _observe(self, *, heard: bool = True) -> None:
+        """Put together what the shards have seen; ``heard`` from the service, or else known otherwise."""
         now = time.time()
         record = self.journal.record
         counts = tally(
             record,
             uploaded=[shard.uploaded for shard in self._crew.shards],
-            fetched=self._ledger.fetched(),
-            answered=self._ledger.results.completed,
-            rejected=self._ledger.results.failed,
+            fetched=self.ledger.fetched(),
+            answered=self.ledger.results.completed,
+            rejected=self.ledger.results.failed,
             cancelling=self.journal.cancel_asked,
         )
         # What is saved next tells those who list the jobs.
@@ -263,12 +268,13 @@ class Lifecycle:
         if self._crew.shards:
             self._break_off(counts)
         if self._crew.looked:
-            self._mark_looked()
+            self._mark(self.looked)
             # What an earlier kernel saw says nothing about how fast rows are answered now.
-            rate = self._rate.see(now, counts["completed"] + counts["failed"])
+            rate, counts["pulse"] = self._rate.see(now, counts["completed"] + counts["failed"])
         before = self.snapshot
         moved = before.moved and (before.completed, before.failed) == (counts["completed"], counts["failed"])
-        self.publisher.publish(**counts, rate=rate, updated=now, moved=before.moved if moved else now)
+        counts |= {"rate": rate, "pace": self._service.pace.most, "updated": now if heard else before.updated}
+        self.publisher.publish(**counts, moved=before.moved if moved else now)
 
     def _break_off(self, counts: dict[str, Any]) -> None:
         """Stop a job whose first rows nearly all fail, unless its user has seen that and asked for more."""
@@ -276,7 +282,7 @@ class Lifecycle:
         answered, failed = counts["completed"] - record.reused, counts["failed"]
         left = record.rows - counts["completed"] - failed
         if not record.unbroken and self._breaker.trips(answered=answered, failed=failed, left=left):
-            record.stopped = breaker.explain(answered + failed, failed, self._ledger.commonest_failure())
+            record.stopped = breaker.explain(answered + failed, failed, self.ledger.commonest_failure())
             self._stopping = asyncio.create_task(self._stop())
 
     async def _stop(self) -> None:
@@ -286,7 +292,7 @@ class Lifecycle:
 
     def _reread(self) -> None:
         self.journal.reload()
-        self._ledger.reread()
+        self.ledger.reread()
 
 
 _BUG = "This is a bug of dw_jupyter; what was answered is kept. Please report it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
 import logging
 import time
 from dataclasses import replace
@@ -16,6 +17,9 @@ log.addHandler(logging.NullHandler())
 
 EMIT_SECONDS = 0.5
 """Two drawings a second are as many as a person can read, and far fewer than a busy server drops."""
+
+
+_numbers = itertools.count(1)
 
 
 class Renderer(Protocol):
@@ -32,10 +36,19 @@ class Publisher:
     """Holds a snapshot and hands it to renderers, the last one always; on the background loop."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+        self.begin(snapshot)
         self._renderers: list[tuple[contextvars.Context, Renderer]] = []
         self._emitted = 0.0
         self._emission: asyncio.TimerHandle | None = None
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Take this snapshot as the newest, without drawing it."""
+        self.snapshot = replace(snapshot, number=next(_numbers))
+
+    def take_over(self, other: Publisher) -> None:
+        """Draw from now on for those whom another has drawn for."""
+        self._renderers[:0] = other._renderers
+        other._renderers.clear()
 
     def subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
         """Add a renderer; it draws at once."""
@@ -44,7 +57,7 @@ class Publisher:
 
     def publish(self, **changes: Any) -> None:
         """Change the snapshot, and draw it when half a second has gone since the last drawing."""
-        self.snapshot = replace(self.snapshot, **changes)
+        self.begin(replace(self.snapshot, **changes))
         if self._emission is None:
             wait = max(0.0, self._emitted + EMIT_SECONDS - time.monotonic())
             self._emission = asyncio.get_running_loop().call_later(wait, self.emit)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from typing import Any
 
 import msgspec
 
-from dw_jupyter.api.types import Batch
+from dw_jupyter.api.types import Analytics, Batch
 from dw_jupyter.frames.schema import Schema
 from dw_jupyter.frames.shards import Shard
 from dw_jupyter.job.snapshot import State
@@ -44,6 +45,10 @@ class ShardRecord(msgspec.Struct, kw_only=True):
     """The job that these rows are under way in; they are sent if they fail there."""
     batch: Batch | None = None
     """The batch as it was last seen."""
+    analytics: Analytics | None = None
+    """What the service has counted of it so far."""
+    estimate: str = ""
+    """What the service thought that it would cost, US dollars; ``"0"`` where it does not know."""
     error: str = ""
     """Why it will not be sent, or not be answered: two lines."""
 
@@ -104,6 +109,8 @@ class JobRecord(msgspec.Struct, kw_only=True):
     state: State = "uploading"
     error: str = ""
     finished: float | None = None
+    idle: float = 0.0
+    """Seconds between an end and the retry that took the job up again."""
     completed: int = 0
     """Rows answered, as of the last save."""
     failed: int = 0
@@ -145,7 +152,9 @@ class JobRecord(msgspec.Struct, kw_only=True):
         return self.finished is not None and bool(unsent)
 
     def reopen(self) -> None:
-        """Begin again: the job has ended, and some of its rows are to be asked."""
+        """Begin again: the job has ended, and some of its rows are to be asked. The time in between does not count."""
+        if self.finished is not None:
+            self.idle += time.time() - self.finished
         self.finished, self.state, self.error, self.stopped = None, "uploading", "", ""
 
 

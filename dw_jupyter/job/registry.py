@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from dw_jupyter import errors
 from dw_jupyter.job.journal import Journal
@@ -12,6 +13,8 @@ from dw_jupyter.job.lifecycle import Again, Lifecycle
 
 # By folder; used on the background loop alone.
 _alive: dict[Path, Lifecycle] = {}
+_latest: WeakValueDictionary[Path, Lifecycle] = WeakValueDictionary()
+"""Also those that have ended, as long as somebody shows them or has their job at hand."""
 _opening = asyncio.Lock()
 
 
@@ -29,7 +32,7 @@ async def open_job(journal: Journal, *, note: str = "", new: bool = False, again
         if life is None:
             life = _make(journal, note=note)
             await life.start(again=again)
-            _keep(life)
+            _keep(life, new=new)
         elif note:
             life.publisher.publish(note=note)
         return life
@@ -51,6 +54,13 @@ async def reopen_job(journal: Journal, again: Again) -> Lifecycle:
         return life
 
 
+def newest(life: Lifecycle) -> Lifecycle:
+    """The life that a job has now: it may have been taken up again, by any of its handles. From any thread."""
+    while life.successor is not None:
+        life = life.successor
+    return life
+
+
 _FIRST = "Wait for its end, or cancel it, then retry."
 
 
@@ -58,9 +68,14 @@ def _make(journal: Journal, *, note: str = "") -> Lifecycle:
     return Lifecycle(journal, note=note, neighbour=lambda folder: open_job(Journal.load(folder)))
 
 
-def _keep(life: Lifecycle) -> None:
+def _keep(life: Lifecycle, *, new: bool = False) -> None:
+    folder = life.journal.folder
+    before = _latest.get(folder)
+    if before is not None and before.done.done() and not new:
+        before.successor = life
+        life.publisher.take_over(before.publisher)
+    _latest[folder] = life
     if not life.done.done():
-        folder = life.journal.folder
         _alive[folder] = life
         life.done.add_done_callback(lambda _: _forget(folder, life))
 

@@ -19,6 +19,7 @@ T = TypeVar("T")
 TRANSFERS = 2
 LONGEST_PAUSE = 60.0
 DISK_PAUSE = 5.0
+GLANCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,14 @@ class Service:
             else:
                 self._trouble("")
                 return result
+
+    async def glance(self, step: Callable[[AsyncClient], Awaitable[T]]) -> T | None:
+        """Do a step that a job can do without: once, in a few seconds, and None where it does not work."""
+        try:
+            async with asyncio.timeout(GLANCE_SECONDS):
+                return await step(await self._reach())
+        except (errors.DoublewordError, TimeoutError):
+            return None
 
     async def keep(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write to the journal, again and again while the disk does not take it.

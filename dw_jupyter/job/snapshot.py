@@ -7,6 +7,7 @@ script. All of them take their words from here, so that they never disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 State = Literal[
@@ -33,6 +34,8 @@ ENDED: frozenset[State] = frozenset({"completed", "failed", "cancelled", "unreac
 class Snapshot:
     """One moment of a job. Counts are rows, times are seconds."""
 
+    number: int = 0
+    """Its place among all snapshots of this kernel: of two of one job, the one with the greater is the newer."""
     job: str = ""
     """The job's id, ``""`` until its requests are rendered."""
     label: str = ""
@@ -51,6 +54,16 @@ class Snapshot:
     """Share of the request bytes that are sent, 0 to 1."""
     rate: float | None = None
     """Rows a second of late, ``None`` while unknown."""
+    pulse: tuple[float, ...] = ()
+    """Rows a second in equal spans of time, the oldest first, as far as this kernel has seen them."""
+    tokens: int = 0
+    """Tokens used, as far as the service has counted them; 0 while it has not."""
+    cost: str = ""
+    """What they cost, a decimal number of US dollars; ``""`` while unknown."""
+    counted: bool = False
+    """Whether tokens and cost are those of every answer."""
+    estimate: str = ""
+    """What the service thought beforehand that the whole would cost; ``""`` where it did not know."""
     model: str = ""
     window: str = ""
     window_ends: float | None = None
@@ -59,6 +72,8 @@ class Snapshot:
     """``"local"`` for the embedded service."""
     batches: tuple[str, ...] = ()
     """The service's batch ids, one a shard."""
+    shards: int = 1
+    """How many batches there will be, as far as is known."""
     note: str = ""
     """Something worth knowing, such as that this cell attached to an earlier job."""
     trouble: str = ""
@@ -67,8 +82,12 @@ class Snapshot:
     """Why a job failed, or is out of reach: two lines, what happened and what to do."""
     started: float = 0.0
     """When the job began, epoch seconds."""
+    idle: float = 0.0
+    """Seconds since then in which the job had ended, before it was taken up again."""
     updated: float = 0.0
     """When the service last said this, epoch seconds."""
+    pace: float = 15.0
+    """Seconds within which the service is asked again."""
     moved: float = 0.0
     """When a count last changed in this kernel, or the job was opened in it, epoch seconds; 0 while unknown."""
 
@@ -135,6 +154,8 @@ class Snapshot:
     def details(self, now: float) -> tuple[str, ...]:
         """Short phrases beside the headline: model, rate, time left. ``now`` is epoch seconds."""
         phrases = [self.model] if self.model else []
+        if self.shards > 1:
+            phrases.append(f"{self.shards:,} batches")
         if self.reused or self.merged or self.awaited:
             sent = self.total - self.reused - self.merged - self.awaited
             awaited = {"waited for in another job": self.awaited}
@@ -142,7 +163,7 @@ class Snapshot:
             phrases += [f"{count:,} {word}" for word, count in counts.items() if count or word == "sent"]
         if self.ended:
             if self.updated > self.started > 0:
-                phrases.append(f"took {duration(self.updated - self.started)}")
+                phrases.append(f"took {duration(self.updated - self.started - self.idle)}")
         else:
             if self.rate and self.state == "running":
                 phrases.append(f"{self.rate:.1f} rows/s")
@@ -157,11 +178,27 @@ class Snapshot:
                 )
             if worry := self.worry(now):
                 phrases.append(worry)
-        return tuple(phrases)
+        return (*phrases, *self._spending())
+
+    def _spending(self) -> tuple[str, ...]:
+        """Tokens and money. The service counts them behind the answers; a cost of zero is one that it does not know."""
+        so_far = "" if self.ended and self.counted else " so far"
+        phrases = [f"{self.tokens:,} tokens{so_far}"] if self.tokens else []
+        if self.account == "local":
+            return (*phrases, "free") if phrases else ()
+        estimate = f"estimated {dollars(self.estimate)}" if self.estimate else ""
+        cost = f"{dollars(self.cost)}{so_far}" if self.cost else ""
+        return (*phrases, *filter(None, [", ".join(filter(None, (cost, estimate)))]))
 
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def dollars(amount: str) -> str:
+    """A decimal number of US dollars, to the cent, or to two digits where it is less than a dollar."""
+    value = Decimal(amount)
+    return f"${value:,.{2 if value >= 1 else max(2, 1 - value.adjusted())}f}"
 
 
 def duration(seconds: float) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dw_jupyter.job.record import JobRecord
@@ -46,7 +48,41 @@ def tally(
         "uploaded": min(1.0, sent / size) if size else 1.0,
         "window_ends": min((b.expires_at for b in batches if b.expires_at is not None), default=None),
         "batches": tuple(batch.id for batch in batches),
+        "shards": _batches_in_all(record),
+        **spending(record),
     }
+
+
+def spending(record: JobRecord) -> dict[str, Any]:
+    """Tokens, cost and estimate of a job, put together from what the service says of its batches."""
+    told = [shard.analytics for shard in record.shards if shard.analytics]
+    answers = sum(shard.batch.completed for shard in record.shards if shard.batch)
+    return {
+        "tokens": sum(each.total_tokens or 0 for each in told),
+        "cost": _sum(each.total_cost for each in told),
+        "counted": sum(each.total_requests or 0 for each in told) >= answers,
+        "estimate": _estimate(record),
+    }
+
+
+def _sum(amounts: Iterable[str | None]) -> str:
+    """The sum of decimal numbers, ``""`` where it is nothing: zero is what the service says when it does not know."""
+    total = Decimal(0)
+    for amount in amounts:
+        with contextlib.suppress(InvalidOperation):
+            total += Decimal(amount or "0")
+    return str(total) if total.is_finite() and total > 0 else ""
+
+
+def _estimate(record: JobRecord) -> str:
+    """What all batches were thought to cost, ``""`` while that is not known of each."""
+    sent = [shard for shard in record.shards if shard.requests and not shard.waits_for]
+    known = all(_sum([shard.estimate]) for shard in sent)
+    return _sum(shard.estimate for shard in sent) if known else ""
+
+
+def _batches_in_all(record: JobRecord) -> int:
+    return sum(1 for shard in record.shards if shard.requests or shard.batch)
 
 
 def opening(record: JobRecord, *, note: str) -> Snapshot:
@@ -65,10 +101,13 @@ def opening(record: JobRecord, *, note: str) -> Snapshot:
         window=record.window,
         account=record.account,
         batches=tuple(shard.batch.id for shard in record.shards if shard.batch),
+        shards=_batches_in_all(record),
         note=note,
         error=record.error,
         started=record.created,
+        idle=record.idle,
         updated=record.finished or time.time(),
+        **spending(record),
     )
 
 

@@ -18,7 +18,7 @@ def show(job: Job) -> None:
     if job in _shown:
         _shown.discard(job)
         return
-    renderer = Renderer(job.cancel)
+    renderer = Renderer(job)
     renderer.show(job.snapshot)
     job.subscribe(renderer)
 

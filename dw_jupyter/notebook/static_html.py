@@ -41,8 +41,12 @@ _SOFT = "opacity:.8"
 _CODE = "font-family:var(--jp-code-font-family, monospace)"
 
 
-def render_html(snapshot: Snapshot) -> str:
-    """One ``<div>`` that needs nothing else. Every word of the job is escaped."""
+def render_html(snapshot: Snapshot, *, place: str = "") -> str:
+    """One ``<div>`` that needs nothing else. Every word of the job is escaped.
+
+    With the mark of a ``place`` a live view finds it: while there is a kernel, and where the page lets it, the view
+    shows itself there, and the rows can be read.
+    """
     header = _div(f"<strong>{escape(snapshot.headline)}</strong>", _HEADLINE) + _line(snapshot.label, _SOFT)
     again = f'To see it again: <code style="{_CODE}">{escape(attach_line(snapshot))}</code>'
     return _div(
@@ -53,6 +57,7 @@ def render_html(snapshot: Snapshot) -> str:
         + _line(snapshot.note, _SOFT)
         + (_div(again) if attach_line(snapshot) else ""),
         _BOX,
+        mark=f' data-dw-view="{escape(place)}"' if place else "",
     )
 
 
@@ -109,5 +114,5 @@ def _line(text: str, style: str = "") -> str:
     return _div(escape(text), style) if text else ""
 
 
-def _div(inner: str, style: str = "") -> str:
-    return f'<div style="{style}">{inner}</div>' if style else f"<div>{inner}</div>"
+def _div(inner: str, style: str = "", *, mark: str = "") -> str:
+    return f'<div style="{style}"{mark}>{inner}</div>' if style else f"<div>{inner}</div>"

@@ -1,4 +1,4 @@
-// sources 9251aa61bffabb3a
+// sources 41ccf84d647e9c22
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -7,25 +7,154 @@ function element(tag, className, ...children) {
   node.append(...children);
   return node;
 }
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-  node.hidden = text === "";
+function viewRoot(className, ...children) {
+  const root = element("div", `dw-view ${className}`, ...children);
+  root.setAttribute("role", "group");
+  root.tabIndex = -1;
+  root.dataset.lmSuppressShortcuts = "true";
+  return root;
+}
+function button(text2, press, signal) {
+  const node = element("button", "dw-button", text2);
+  node.type = "button";
+  node.addEventListener(
+    "click",
+    () => {
+      if (node.getAttribute("aria-disabled") !== "true") press();
+    },
+    { signal }
+  );
+  return node;
+}
+function line(kind) {
+  const node = element("div", `dw-line dw-line-${kind}`);
+  node.hidden = true;
+  return node;
+}
+function listOf(className, ...items) {
+  const node = element("div", className, ...items);
+  node.setAttribute("role", "list");
+  return node;
+}
+function itemOf(...children) {
+  const node = element("div", "dw-item", ...children);
+  node.setAttribute("role", "listitem");
+  return node;
+}
+function write(node, text2) {
+  if (node.textContent !== text2) node.textContent = text2;
+  node.hidden = text2 === "";
 }
 function writeItems(list, texts) {
   while (list.children.length > texts.length) list.lastElementChild?.remove();
-  texts.forEach((text, index) => {
-    const item2 = list.children[index] ?? list.appendChild(document.createElement("li"));
-    write(item2, text);
+  texts.forEach((text2, index) => {
+    const item2 = list.children[index] ?? list.appendChild(itemOf());
+    write(item2, text2);
   });
+}
+var phrases = () => listOf("dw-phrases");
+
+// src/words.ts
+var words = {
+  view: "Batch job",
+  progress: "Rows done",
+  cancel: "Cancel",
+  cancelling: "Cancelling…",
+  reallyCancel: (waiting) => `Cancel ${rows(waiting, "waiting ")}?`,
+  yes: "Yes, cancel",
+  no: "No",
+  retry: (count, failed) => count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
+  retrying: "Retrying…",
+  open: "Open in panel",
+  restarted: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
+  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
+  unreachable: "No connection to the kernel. This is what it last said.",
+  updated: (seconds) => `Updated ${duration(seconds)} ago`,
+  answered: (count) => `${number(count)} answered`,
+  failed: (count) => `${number(count)} failed`,
+  waiting: (count) => `${number(count)} waiting`,
+  unanswered: (count) => `${number(count)} not answered`,
+  percent: (share) => `${Math.floor(share * 100)} %`,
+  pulse: (least, most) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
+  read: "Read the rows",
+  filter: "Which rows",
+  all: "all rows",
+  search: "Search",
+  searchIn: "Search in prompts and answers",
+  reasons: "Why rows have no answer",
+  reason: (count, message) => `${number(count)} × ${message}`,
+  looking: "Looking…",
+  found: (total, more) => more ? `${number(total)} rows, and maybe more` : rows(total),
+  shown: (from, to, total) => `${number(from)}–${number(to)} of ${total}`,
+  before: "Earlier rows",
+  after: "Later rows",
+  noAnswerYet: "no answer yet",
+  noPrompt: "what it asks is not kept here",
+  request: "Request",
+  answer: "Answer",
+  rest: "What else was sent and came back",
+  copy: "Copy as text",
+  copied: "Copied",
+  notCopied: "Not copied",
+  close: "Close",
+  whole: (length) => `Show all ${number(length)} characters`,
+  image: "Image of the request",
+  status: {
+    pending: "waiting",
+    completed: "answered",
+    failed: "failed",
+    cancelled: "cancelled",
+    expired: "expired",
+    missing: "missing"
+  }
+};
+function number(count) {
+  return count.toLocaleString("en-US");
+}
+function rows(count, kind = "") {
+  return `${number(count)} ${kind}${count === 1 ? "row" : "rows"}`;
+}
+function rate(perSecond) {
+  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
+}
+function duration(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
+}
+
+// src/age.ts
+var GRACE = 5;
+function age(signal) {
+  const node = line("note");
+  let ahead = 0;
+  let state;
+  const draw2 = () => {
+    if (!state) return;
+    const seconds = Date.now() / 1e3 - state.updated - ahead;
+    write(node, !state.ended && seconds > state.pace + GRACE ? words.updated(seconds) : "");
+  };
+  const timer = setInterval(draw2, 1e3);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return {
+    node,
+    update(next) {
+      state = next;
+      draw2();
+    },
+    heard() {
+      if (state) ahead = Date.now() / 1e3 - state.updated;
+    }
+  };
 }
 
 // src/announcer.ts
 function announcer() {
-  const node = element("div", "dw-announcer");
+  const node = element("div", "dw-spoken");
   node.setAttribute("role", "status");
   let phase;
-  const say = (text) => {
-    node.textContent = text;
+  const say = (text2) => {
+    node.textContent = text2;
   };
   return {
     node,
@@ -37,20 +166,31 @@ function announcer() {
   };
 }
 
-// src/words.ts
-var words = {
-  view: "Batch job",
-  progress: "Rows done",
-  cancel: "Cancel",
-  cancelling: "Cancelling…",
-  lost: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
-  answered: (count) => `${number(count)} answered`,
-  failed: (count) => `${number(count)} failed`,
-  waiting: (count) => `${number(count)} waiting`,
-  unanswered: (count) => `${number(count)} not answered`
-};
-function number(count) {
-  return count.toLocaleString("en-US");
+// src/model.ts
+function listen(model, event, listener, signal) {
+  model.on(event, listener);
+  signal.addEventListener("abort", () => model.off(event, listener), { once: true });
+}
+
+// src/asking.ts
+function asking(model, signal) {
+  let id = Math.floor(Math.random() * 2 ** 40);
+  const waiting = {};
+  const hear = (answer) => {
+    if (answer.kind === "rows" && waiting.rows?.[0] === answer.id) waiting.rows[1](answer.rows);
+    if (answer.kind === "row" && waiting.row?.[0] === answer.id) waiting.row[1](answer.row);
+  };
+  listen(model, "msg:custom", hear, signal);
+  return {
+    page(query, then) {
+      waiting.rows = [++id, then];
+      model.send({ kind: "rows", id, ...query });
+    },
+    whole(row, then) {
+      waiting.row = [++id, then];
+      model.send({ kind: "row", id, row });
+    }
+  };
 }
 
 // src/bar.ts
@@ -75,41 +215,127 @@ function bar() {
 
 // src/cancel.ts
 function cancelButton(cancel, signal) {
-  const button = element("button", "dw-button");
-  button.type = "button";
   let asked = false;
   let wasCancelling = false;
-  const draw = () => {
-    write(button, asked || wasCancelling ? words.cancelling : words.cancel);
-    button.setAttribute("aria-disabled", String(asked || wasCancelling));
+  const first = button(words.cancel, () => ask(true), signal);
+  const question = element("span", "dw-question");
+  const answer = (yes) => {
+    ask(false);
+    asked = yes;
+    draw2();
+    if (yes) cancel();
   };
-  button.addEventListener(
-    "click",
-    () => {
-      if (asked || wasCancelling) return;
-      asked = true;
-      draw();
-      cancel();
-    },
-    { signal }
+  const no = button(words.no, () => answer(false), signal);
+  const asking2 = element(
+    "span",
+    "dw-asking",
+    question,
+    button(words.yes, () => answer(true), signal),
+    no
   );
+  asking2.setAttribute("role", "group");
+  asking2.hidden = true;
+  asking2.addEventListener("keydown", (event) => event.key === "Escape" && answer(false), { signal });
+  const node = element("span", "dw-cancel", first, asking2);
+  const ask = (open) => {
+    asking2.hidden = !open;
+    first.hidden = open;
+    (open ? no : first).focus({ preventScroll: true });
+  };
+  const draw2 = () => {
+    write(first, asked || wasCancelling ? words.cancelling : words.cancel);
+    first.hidden = !asking2.hidden;
+    first.setAttribute("aria-disabled", String(asked || wasCancelling));
+  };
   return {
-    node: button,
+    node,
     update(state) {
       const isCancelling = state.phase === "cancelling";
       if (wasCancelling && !isCancelling) asked = false;
       wasCancelling = isCancelling;
-      draw();
-      button.hidden = !state.cancellable && !isCancelling;
+      write(question, words.reallyCancel(state.waiting));
+      asking2.setAttribute("aria-label", words.reallyCancel(state.waiting));
+      if (!state.cancellable) {
+        if (asking2.contains(document.activeElement)) first.focus({ preventScroll: true });
+        asking2.hidden = true;
+      }
+      draw2();
+      node.hidden = !state.cancellable && !isCancelling;
+    },
+    refuse() {
+      asked = false;
+      draw2();
+    }
+  };
+}
+
+// src/kernel.ts
+function watchKernel(model, tell, signal) {
+  let restarted = false;
+  listen(
+    model,
+    "comm_live_update",
+    () => {
+      restarted = true;
+      tell("restarted");
+    },
+    signal
+  );
+  const session = model.widget_manager?.context?.sessionContext;
+  if (!session) return;
+  const look = () => {
+    if (!restarted) tell(lossOf(session));
+  };
+  for (const changed of [session.statusChanged, session.kernelChanged, session.connectionStatusChanged]) {
+    changed?.connect(look);
+    signal.addEventListener("abort", () => changed?.disconnect(look), { once: true });
+  }
+}
+function lossOf(session) {
+  const kernel = session.session?.kernel;
+  if (!kernel || kernel.status === "dead" || kernel.status === "terminating") return "gone";
+  return kernel.connectionStatus === "disconnected" ? "unreachable" : void 0;
+}
+
+// src/pulse.ts
+var SVG = "http://www.w3.org/2000/svg";
+var HEIGHT = 16;
+var WIDTH = 96;
+function pulse() {
+  const svg = document.createElementNS(SVG, "svg");
+  const area = document.createElementNS(SVG, "path");
+  const line2 = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  svg.setAttribute("aria-hidden", "true");
+  area.setAttribute("class", "dw-pulse-area");
+  line2.setAttribute("class", "dw-pulse-line");
+  svg.append(area, line2);
+  const said = element("span", "dw-spoken");
+  const node = element("span", "dw-pulse", svg, said);
+  return {
+    node,
+    update({ pulse: rates, phase }) {
+      node.hidden = rates.length < 3 || phase === "uploading";
+      if (node.hidden) return;
+      const most = Math.max(...rates);
+      const points = rates.map((rate2, place) => {
+        const x = place / (rates.length - 1) * WIDTH;
+        return `${x.toFixed(1)} ${(HEIGHT - 1 - (most && rate2 / most) * (HEIGHT - 2)).toFixed(1)}`;
+      });
+      line2.setAttribute("d", `M${points.join("L")}`);
+      area.setAttribute("d", `M${points.join("L")}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`);
+      write(said, words.pulse(Math.min(...rates), most));
     }
   };
 }
 
 // src/legend.ts
 function legend() {
+  const speed = pulse();
+  const percent = element("span", "dw-percent");
   const [answered, failed, waiting] = [item("answered"), item("failed"), item("waiting")];
-  const node = element("ul", "dw-legend", answered.node, failed.node, waiting.node);
-  node.setAttribute("role", "list");
+  const list = listOf("dw-parts", answered.node, failed.node, waiting.node);
+  const node = element("div", "dw-legend", list, speed.node, percent);
   return {
     node,
     update(state) {
@@ -121,68 +347,512 @@ function legend() {
       answered.node.toggleAttribute("data-none", state.completed === 0);
       failed.node.toggleAttribute("data-none", state.failed === 0);
       waiting.node.hidden = state.ended && state.waiting === 0;
+      speed.update(state);
+      write(percent, state.total ? words.percent((state.completed + state.failed) / state.total) : "");
     }
   };
 }
 function item(part) {
-  const text = element("span", "");
+  const text2 = element("span", "");
   const mark = element("span", `dw-mark dw-mark-${part}`);
-  return { node: element("li", "", mark, text), text };
-}
-
-// src/model.ts
-function listen(model, event, listener, signal) {
-  model.on(event, listener);
-  signal.addEventListener("abort", () => model.off(event, listener), { once: true });
+  return { node: itemOf(mark, text2), text: text2 };
 }
 
 // src/output.ts
 var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
-function replaceOutput(manager, modelId, data) {
-  const cells = manager?.context?.model?.cells;
+var cellsOf = (manager) => manager?.context?.model?.cells;
+var canReplace = (manager) => cellsOf(manager) !== void 0;
+function replaceOutput(manager, modelId, mark, data) {
+  const cells = cellsOf(manager);
   for (let c = 0; c < (cells?.length ?? 0); c++) {
     const outputs = cells?.get(c).outputs;
     for (let o = 0; o < (outputs?.length ?? 0); o++) {
-      const shown = outputs?.get(o).data[WIDGET_VIEW];
-      if (shown?.model_id === modelId) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
+      const shown = outputs?.get(o).data ?? {};
+      const html = String(shown["text/html"] ?? "");
+      const ours = shown[WIDGET_VIEW]?.model_id === modelId;
+      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark}"`) && html !== data["text/html"];
+      if (ours || older) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
     }
   }
 }
 
+// src/place.ts
+function settleIn(key, show, signal) {
+  const mark = `[data-dw-view="${CSS.escape(key)}"]`;
+  const shown = /* @__PURE__ */ new Map();
+  const take = (place) => {
+    if (shown.has(place)) return;
+    const el = document.createElement("div");
+    const leave = () => {
+      controller.abort();
+      el.remove();
+      place.style.removeProperty("display");
+      shown.set(place, () => {
+      });
+    };
+    place.after(el);
+    place.style.display = "none";
+    const controller = show(el, leave);
+    shown.set(place, () => {
+      controller.abort();
+      el.remove();
+    });
+  };
+  const look = (node) => {
+    if (!(node instanceof HTMLElement)) return;
+    if (node.matches(mark)) take(node);
+    for (const place of node.querySelectorAll(mark)) take(place);
+  };
+  const watch = new MutationObserver((changes) => {
+    for (const [place, leave] of shown) {
+      if (place.isConnected) continue;
+      shown.delete(place);
+      leave();
+    }
+    for (const { addedNodes } of changes) for (const node of addedNodes) look(node);
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  look(document.body);
+  signal.addEventListener(
+    "abort",
+    () => {
+      watch.disconnect();
+      for (const [place, leave] of shown) {
+        leave();
+        place.style.removeProperty("display");
+      }
+    },
+    { once: true }
+  );
+}
+
+// src/filter.ts
+var TYPING_MS = 300;
+var NO_REASON = { group: "", code: "", message: "" };
+function filter(choose, signal) {
+  const status = element("select", "dw-field");
+  status.setAttribute("aria-label", words.filter);
+  for (const [value, word] of [["", words.all], ...Object.entries(words.status)]) {
+    const option = element("option", "", word);
+    option.value = value;
+    status.append(option);
+  }
+  const search = element("input", "dw-field dw-search");
+  search.type = "search";
+  search.placeholder = words.search;
+  search.setAttribute("aria-label", words.searchIn);
+  const reasons = listOf("dw-reasons");
+  reasons.setAttribute("aria-label", words.reasons);
+  let typing = 0;
+  signal.addEventListener("abort", () => clearTimeout(typing), { once: true });
+  const apply = (change) => {
+    clearTimeout(typing);
+    Object.assign(made.query, change);
+    status.value = made.query.status;
+    for (const node of reasons.querySelectorAll("button")) press(node);
+    choose();
+  };
+  const press = (node) => {
+    const { group, code, message } = made.query;
+    const its = node.dataset;
+    const is = its.group === group && its.code === code && its.message === message;
+    node.setAttribute("aria-pressed", String(is));
+  };
+  const listen2 = { signal };
+  status.addEventListener("change", () => apply({ status: status.value, ...NO_REASON }), listen2);
+  search.addEventListener(
+    "input",
+    () => {
+      clearTimeout(typing);
+      typing = window.setTimeout(() => apply({ text: search.value }), TYPING_MS);
+    },
+    listen2
+  );
+  search.addEventListener(
+    "keydown",
+    (event) => event.key === "Enter" && apply({ text: search.value }),
+    listen2
+  );
+  search.addEventListener("search", () => search.value === "" && apply({ text: "" }), listen2);
+  reasons.addEventListener(
+    "click",
+    (event) => {
+      const node = event.target.closest("button");
+      if (!node) return;
+      const off = node.getAttribute("aria-pressed") === "true";
+      const { group = "", code = "", message = "" } = off ? {} : node.dataset;
+      apply({ status: "", group, code, message });
+    },
+    listen2
+  );
+  const made = {
+    node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons),
+    query: { status: "", ...NO_REASON, text: "" },
+    update(shown) {
+      reasons.hidden = shown.length === 0;
+      while (reasons.children.length > shown.length) reasons.lastElementChild?.remove();
+      shown.forEach(({ kind, code, message, rows: rows2 }, place) => {
+        const node = reasons.children[place]?.querySelector("button") ?? element("button", "dw-reason");
+        if (!node.parentElement) reasons.append(itemOf(node));
+        node.type = "button";
+        node.dataset.group = kind;
+        node.dataset.code = code;
+        node.dataset.message = message;
+        node.textContent = words.reason(rows2, [code, message || kind].filter(Boolean).join(": "));
+        press(node);
+      });
+    }
+  };
+  return made;
+}
+
+// src/blocks.ts
+var PIECE = 2e4;
+var PICTURE = /^data:image\/(png|jpeg|gif|webp)[;,]/i;
+function blocks(kind, shown, signal) {
+  const section = element("div", `dw-blocks dw-blocks-${kind}`);
+  section.setAttribute("role", "group");
+  section.setAttribute("aria-label", words[kind]);
+  for (const block of shown) {
+    section.append(element("div", "dw-block-title", block.title), body(block, signal));
+  }
+  return section;
+}
+function body(block, signal) {
+  if (block.form === "image" && PICTURE.test(block.text)) {
+    const image = element("img", "dw-image");
+    image.alt = words.image;
+    image.src = block.text;
+    return image;
+  }
+  const pieces = cut(block.text).map((text2) => {
+    const piece = element("div", `dw-text dw-text-${block.form}`, text2);
+    piece.dir = "auto";
+    return piece;
+  });
+  const first = pieces[0] ?? element("div", "dw-text");
+  if (pieces.length < 2) return first;
+  const rest = button(
+    words.whole(block.text.length),
+    () => {
+      first.after(...pieces.slice(1));
+      first.tabIndex = -1;
+      first.focus({ preventScroll: true });
+      rest.remove();
+    },
+    signal
+  );
+  return element("div", "dw-long", first, rest);
+}
+function cut(text2) {
+  const pieces = [];
+  for (let start = 0; start < text2.length; ) {
+    let end = start + PIECE;
+    const code = text2.charCodeAt(end - 1);
+    if (code >= 55296 && code < 56320) end += 1;
+    pieces.push(text2.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}
+function asText(shown) {
+  return shown.map((block) => `${block.title}:
+${block.form === "image" ? `[${words.image}]` : block.text}`).join("\n\n");
+}
+
+// src/copy.ts
+var SAID_MS = 2e3;
+function copyButton(text2, signal) {
+  let timer = 0;
+  const say = (said) => {
+    write(node, said);
+    clearTimeout(timer);
+    timer = window.setTimeout(() => write(node, words.copy), SAID_MS);
+  };
+  const copy = () => put(text2()).then(
+    () => say(words.copied),
+    () => say(words.notCopied)
+  );
+  const node = button(words.copy, copy, signal);
+  node.setAttribute("aria-live", "polite");
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return node;
+}
+async function put(text2) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text2);
+  const field = document.createElement("textarea");
+  const before = document.activeElement;
+  field.value = text2;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  before?.focus({ preventScroll: true });
+  if (!done) throw new Error(words.notCopied);
+}
+
+// src/row.ts
+var ids = 0;
+function rowItem(press, signal) {
+  const mark = element("span", "dw-mark");
+  const status = element("span", "dw-spoken");
+  const [label, prompt, answer] = [text("dw-row-label"), text("dw-row-prompt"), text("dw-row-answer")];
+  const button2 = element(
+    "button",
+    "dw-row",
+    element("span", "dw-row-mark", mark, status),
+    label,
+    prompt,
+    answer
+  );
+  const whole = element("div", "dw-whole");
+  button2.type = "button";
+  whole.id = `dw-row-${++ids}`;
+  whole.hidden = true;
+  button2.setAttribute("aria-controls", whole.id);
+  button2.setAttribute("aria-expanded", "false");
+  button2.addEventListener("click", () => press(item2), { signal });
+  const item2 = {
+    node: itemOf(button2, whole),
+    button: button2,
+    row: -1,
+    update(row) {
+      item2.row = row.row;
+      mark.className = `dw-mark dw-mark-${row.status}`;
+      write(status, `${words.status[row.status]}, `);
+      label.textContent = row.label;
+      prompt.textContent = row.prompt || words.noPrompt;
+      prompt.toggleAttribute("data-none", !row.prompt);
+      answer.textContent = row.answer || (row.status === "pending" ? words.noAnswerYet : words.status[row.status]);
+      answer.toggleAttribute("data-none", row.status !== "completed");
+    },
+    open(shown) {
+      button2.setAttribute("aria-expanded", String(shown !== void 0));
+      whole.hidden = shown === void 0;
+      if (shown === "looking" && whole.childElementCount) return;
+      whole.replaceChildren();
+      if (shown === "looking") whole.append(element("div", "dw-line dw-line-note", words.looking));
+      else if (shown) whole.append(...parts(shown, signal));
+    }
+  };
+  return item2;
+}
+function parts(whole, signal) {
+  const facts = element("span", "dw-whole-facts", words.status[whole.status]);
+  const reason = element("div", "dw-line dw-line-error", whole.reason);
+  reason.hidden = !whole.reason;
+  const copied = () => asText([...whole.request, ...whole.answer]);
+  return [
+    element("div", "dw-whole-head", facts, copyButton(copied, signal)),
+    reason,
+    blocks("request", whole.request, signal),
+    blocks("answer", whole.answer, signal),
+    blocks("rest", whole.rest, signal)
+  ];
+}
+function text(className) {
+  const node = element("bdi", className);
+  node.dir = "auto";
+  return node;
+}
+
+// src/reader.ts
+var PAGE = 50;
+var AGAIN_MS = 2e3;
+var newBookmark = () => ({ open: false, start: 0, row: -1, left: -Infinity });
+function reader(ask, bookmark, signal) {
+  const summary = element("summary", "dw-summary", words.read);
+  const found = element("div", "dw-found");
+  found.setAttribute("role", "status");
+  const list = listOf("dw-rows");
+  const choice = filter(() => turn(0), signal);
+  const before = button(words.before, () => turn(bookmark.start - PAGE), signal);
+  const after = button(words.after, () => turn(bookmark.start + PAGE), signal);
+  const pages = element("div", "dw-pages", before, after);
+  const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
+  const items = [];
+  let seen = "";
+  let again = 0;
+  let lost = false;
+  const turn = (start) => {
+    bookmark.start = start;
+    bookmark.row = -1;
+    list.setAttribute("aria-busy", "true");
+    write(found, words.looking);
+    look(() => list.scrollTo?.({ top: 0 }));
+  };
+  const look = (then) => ask.page({ ...choice.query, start: bookmark.start }, (page) => {
+    draw2(page);
+    then?.();
+  });
+  const draw2 = (page) => {
+    choice.update(page.reasons);
+    while (items.length > page.rows.length) items.pop()?.node.remove();
+    page.rows.forEach((row, place) => {
+      let item2 = items[place];
+      if (!item2) {
+        item2 = rowItem(toggle, signal);
+        items.push(item2);
+        list.append(item2.node);
+      }
+      const kept = item2.row === row.row;
+      item2.update(row);
+      if (row.row === bookmark.row) open(item2);
+      else if (!kept) item2.open();
+    });
+    list.removeAttribute("aria-busy");
+    current(items.find((item2) => item2.button.tabIndex === 0) ?? items[0]);
+    const last = page.start + page.rows.length;
+    const total = words.found(page.total, page.more);
+    write(found, page.rows.length ? words.shown(page.start + 1, last, total) : words.found(0, page.more));
+    before.setAttribute("aria-disabled", String(page.start === 0));
+    after.setAttribute("aria-disabled", String(last >= page.total));
+    pages.hidden = page.start === 0 && last >= page.total;
+  };
+  const current = (chosen) => {
+    for (const item2 of items) item2.button.tabIndex = item2 === chosen ? 0 : -1;
+  };
+  const open = (item2) => {
+    bookmark.row = item2.row;
+    item2.open("looking");
+    ask.whole(item2.row, (whole) => {
+      if (whole.row === item2.row && bookmark.row === item2.row) item2.open(whole);
+    });
+  };
+  const toggle = (item2) => {
+    if (lost && bookmark.row !== item2.row) return;
+    const closed = bookmark.row !== item2.row;
+    bookmark.row = -1;
+    for (const each of items) if (each !== item2 || !closed) each.open();
+    if (closed) open(item2);
+    current(item2);
+  };
+  list.addEventListener(
+    "keydown",
+    (event) => {
+      const place = items.findIndex((item3) => item3.node.contains(event.target));
+      const item2 = items[place];
+      if (!item2) return;
+      const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[event.key];
+      if (event.key === "Escape" && bookmark.row === item2.row) {
+        toggle(item2);
+        item2.button.focus();
+      } else if (next !== void 0 && event.target === item2.button && items[next]) {
+        current(items[next]);
+        items[next].button.focus();
+      } else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal }
+  );
+  node.addEventListener(
+    "toggle",
+    () => {
+      if (node.open && !bookmark.open) turn(0);
+      bookmark.open = node.open;
+    },
+    { signal }
+  );
+  signal.addEventListener("abort", () => clearTimeout(again), { once: true });
+  if (bookmark.open) {
+    node.open = true;
+    look();
+  }
+  return {
+    node,
+    lose(now) {
+      lost = choice.node.inert = pages.inert = now;
+      node.hidden ||= now && !items.length;
+    },
+    update(state) {
+      node.hidden = !state.readable;
+      const now = `${state.completed} ${state.failed} ${state.phase}`;
+      const moved = seen !== "" && seen !== now;
+      seen = now;
+      if (!moved || !node.open || again || choice.query.text) return;
+      again = window.setTimeout(() => {
+        again = 0;
+        look();
+      }, AGAIN_MS);
+    }
+  };
+}
+
+// src/retry.ts
+function retryButton(retry, signal) {
+  let asked = false;
+  let text2 = "";
+  const node = button(
+    "",
+    () => {
+      asked = true;
+      draw2();
+      retry();
+    },
+    signal
+  );
+  const draw2 = () => {
+    write(node, asked ? words.retrying : text2);
+    node.setAttribute("aria-disabled", String(asked));
+  };
+  return {
+    node,
+    update(state) {
+      if (!state.ended) asked = false;
+      text2 = words.retry(state.retryable, state.failed);
+      draw2();
+      node.hidden = !state.retryable;
+    },
+    refuse() {
+      asked = false;
+      draw2();
+    }
+  };
+}
+
 // src/job_view.ts
-function render({ model, el, signal: given }) {
-  const own = new AbortController();
-  const signal = given ? AbortSignal.any([given, own.signal]) : own.signal;
+var bookmarks = /* @__PURE__ */ new Map();
+var AT_ONCE_MS = 3e3;
+function draw(model, el, signal, leave) {
+  const place = model.get("place");
+  const bookmark = bookmarks.get(place) ?? newBookmark();
+  bookmarks.set(place, bookmark);
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
-  const details = element("ul", "dw-details");
-  details.setAttribute("role", "list");
-  const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
+  const details = phrases();
+  const lines = {
+    error: line("error"),
+    trouble: line("trouble"),
+    refused: line("trouble"),
+    note: line("note")
+  };
   const lost = line("lost");
-  const progress = bar();
-  const counts = legend();
-  const speaker = announcer();
   const cancel = cancelButton(() => model.send({ kind: "cancel" }), signal);
-  const root = element(
-    "div",
+  const retry = retryButton(() => model.send({ kind: "retry" }), signal);
+  const open = button(words.open, () => model.send({ kind: "open" }), signal);
+  const [progress, counts, speaker, heard] = [bar(), legend(), announcer(), age(signal)];
+  const rows2 = reader(asking(model, signal), bookmark, signal);
+  const buttons = element("div", "dw-buttons", cancel.node, retry.node, open);
+  const root = viewRoot(
     "dw-job",
-    element("div", "dw-header", headline, label, cancel.node),
+    element("div", "dw-header", headline, label, buttons),
     lines.error,
     progress.node,
     counts.node,
     details,
+    heard.node,
     lines.trouble,
+    lines.refused,
     lines.note,
     lost,
+    rows2.node,
     speaker.node
   );
-  root.setAttribute("role", "group");
-  root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
   const update = () => {
     const state = model.get("state");
-    if (!lost.hidden) setLost(false);
-    const hadFocus = cancel.node.matches(":focus");
+    const focused = document.activeElement;
+    const inButtons = focused !== null && buttons.contains(focused);
     root.dataset.phase = state.phase;
     root.setAttribute("aria-label", state.label ? `${words.view} ${state.label}` : words.view);
     write(headline, state.headline);
@@ -192,35 +862,93 @@ function render({ model, el, signal: given }) {
     write(lines.error, state.error);
     write(lines.trouble, state.trouble);
     write(lines.note, state.note);
-    for (const part of [progress, counts, cancel, speaker]) part.update(state);
-    if (hadFocus && cancel.node.hidden) root.focus({ preventScroll: true });
+    open.hidden = !state.openable;
+    for (const part of [progress, counts, heard, cancel, retry, rows2, speaker]) part.update(state);
+    if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
   };
-  const setLost = (gone) => {
-    root.toggleAttribute("data-lost", gone);
-    write(lost, gone ? words.lost : "");
-    if (gone) speaker.say(words.lost);
+  const setLost = (loss) => {
+    if (loss && loss !== "unreachable" && leave && model.get("state").ended) return leave();
+    root.toggleAttribute("data-lost", loss !== void 0);
+    write(lost, loss ? words[loss] : "");
+    rows2.lose(loss !== void 0);
+    if (loss) speaker.say(words[loss]);
   };
+  el.append(root);
   update();
-  listen(model, "change:state", update, signal);
-  listen(model, "comm_live_update", () => setLost(true), signal);
+  listen(
+    model,
+    "change:state",
+    () => {
+      setLost();
+      write(lines.refused, "");
+      update();
+      heard.heard();
+    },
+    signal
+  );
+  watchKernel(model, setLost, signal);
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, answer.data);
+      if (answer.kind !== "refused") return;
+      if (answer.wish === "cancel") cancel.refuse();
+      if (answer.wish === "retry") retry.refuse();
+      write(lines.refused, answer.why);
     },
     signal
   );
-  el.append(root);
-  if (model.get("state").ended) model.send({ kind: "settle" });
+  if (performance.now() - bookmark.left < AT_ONCE_MS && document.activeElement === document.body) {
+    root.focus({ preventScroll: true });
+  }
+  const note = (focused) => {
+    bookmark.left = focused ? performance.now() : -Infinity;
+  };
+  root.addEventListener("focusout", ({ relatedTarget }) => note(relatedTarget === null), { signal });
+  signal.addEventListener("abort", () => root.contains(document.activeElement) && note(true), { once: true });
+}
+function controllerUnder(given) {
+  const controller = new AbortController();
+  given?.addEventListener("abort", () => controller.abort(), { once: true });
+  return controller;
+}
+function initialize({ model, signal }) {
+  const own = controllerUnder(signal);
+  listen(
+    model,
+    "msg:custom",
+    (answer) => {
+      if (answer.kind === "settled")
+        replaceOutput(model.widget_manager, answer.view, model.get("place"), answer.data);
+    },
+    own.signal
+  );
+  settleIn(
+    model.get("place"),
+    (el, leave) => {
+      const shown = controllerUnder(own.signal);
+      draw(model, el, shown.signal, leave);
+      return shown;
+    },
+    own.signal
+  );
   return () => own.abort();
 }
-function line(kind) {
-  const node = element("div", `dw-line dw-line-${kind}`);
-  node.hidden = true;
-  return node;
+function render({ model, el, signal }) {
+  const own = controllerUnder(signal);
+  draw(model, el, own.signal);
+  let asked = false;
+  const settle = (now) => {
+    if (asked || !now) return;
+    asked = true;
+    model.send({ kind: "settle" });
+  };
+  const named = () => model.get("state").job !== "" && canReplace(model.widget_manager);
+  settle(model.get("state").ended || named());
+  listen(model, "change:state", () => settle(named()), own.signal);
+  return () => own.abort();
 }
-var job_view_default = { render };
+var job_view_default = { initialize, render };
 export {
   job_view_default as default
 };

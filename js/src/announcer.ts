@@ -3,7 +3,7 @@ import type { JobState, Phase } from "./state";
 
 /** A polite live region that speaks when a job passes from one phase to the next, and at no other tick. */
 export function announcer(): Part<JobState> & { say(text: string): void } {
-  const node = element("div", "dw-announcer");
+  const node = element("div", "dw-spoken");
   node.setAttribute("role", "status");
   let phase: Phase | undefined;
   const say = (text: string) => {

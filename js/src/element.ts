@@ -9,11 +9,55 @@ export interface Part<State> {
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className: string,
-  ...children: Node[]
+  ...children: (Node | string)[]
 ): HTMLElementTagNameMap[Tag] {
   const node = document.createElement(tag);
   node.className = className;
   node.append(...children);
+  return node;
+}
+
+/** A view's outermost element. JupyterLab takes single keys in outputs as commands unless told otherwise. */
+export function viewRoot(className: string, ...children: Node[]) {
+  const root = element("div", `dw-view ${className}`, ...children);
+  root.setAttribute("role", "group");
+  root.tabIndex = -1;
+  root.dataset.lmSuppressShortcuts = "true";
+  return root;
+}
+
+/** A button that says `text`. Where it is disabled, it is so for readers and clicks only, and keeps the focus. */
+export function button(text: string, press: () => void, signal: AbortSignal) {
+  const node = element("button", "dw-button", text);
+  node.type = "button";
+  node.addEventListener(
+    "click",
+    () => {
+      if (node.getAttribute("aria-disabled") !== "true") press();
+    },
+    { signal },
+  );
+  return node;
+}
+
+/** A line of text that is hidden while it is empty. */
+export function line(kind: string) {
+  const node = element("div", `dw-line dw-line-${kind}`);
+  node.hidden = true;
+  return node;
+}
+
+/** A list. Of `div`s, since hosts have styles of their own for `ul`, and Safari none without bullets for readers. */
+export function listOf(className: string, ...items: HTMLElement[]) {
+  const node = element("div", className, ...items);
+  node.setAttribute("role", "list");
+  return node;
+}
+
+/** An item of a list. */
+export function itemOf(...children: (Node | string)[]) {
+  const node = element("div", "dw-item", ...children);
+  node.setAttribute("role", "listitem");
   return node;
 }
 
@@ -27,7 +71,10 @@ export function write(node: HTMLElement, text: string) {
 export function writeItems(list: HTMLElement, texts: string[]) {
   while (list.children.length > texts.length) list.lastElementChild?.remove();
   texts.forEach((text, index) => {
-    const item = list.children[index] ?? list.appendChild(document.createElement("li"));
+    const item = list.children[index] ?? list.appendChild(itemOf());
     write(item as HTMLElement, text);
   });
 }
+
+/** A row of short phrases, to be filled by `writeItems`. */
+export const phrases = () => listOf("dw-phrases");

@@ -1,12 +1,15 @@
-import { element, type Part, write } from "./element";
+import { element, itemOf, listOf, type Part, write } from "./element";
+import { pulse } from "./pulse";
 import type { JobState } from "./state";
 import { words } from "./words";
 
-/** The three parts of a job, told apart by word, by the shape of the mark and by colour. */
+/** The three parts of a job, told apart by word, by the shape of the mark and by colour; how fast, and how far. */
 export function legend(): Part<JobState> {
+  const speed = pulse();
+  const percent = element("span", "dw-percent");
   const [answered, failed, waiting] = [item("answered"), item("failed"), item("waiting")];
-  const node = element("ul", "dw-legend", answered.node, failed.node, waiting.node);
-  node.setAttribute("role", "list"); // Safari drops it from a list without bullets
+  const list = listOf("dw-parts", answered.node, failed.node, waiting.node);
+  const node = element("div", "dw-legend", list, speed.node, percent);
   return {
     node,
     update(state) {
@@ -19,6 +22,8 @@ export function legend(): Part<JobState> {
       answered.node.toggleAttribute("data-none", state.completed === 0);
       failed.node.toggleAttribute("data-none", state.failed === 0);
       waiting.node.hidden = state.ended && state.waiting === 0;
+      speed.update(state);
+      write(percent, state.total ? words.percent((state.completed + state.failed) / state.total) : "");
     },
   };
 }
@@ -26,5 +31,5 @@ export function legend(): Part<JobState> {
 function item(part: string) {
   const text = element("span", "");
   const mark = element("span", `dw-mark dw-mark-${part}`);
-  return { node: element("li", "", mark, text), text };
+  return { node: itemOf(mark, text), text };
 }

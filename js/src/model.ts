@@ -1,9 +1,16 @@
 /** What anywidget hands to a view, as far as ours use it. */
 import type { Bundle } from "./output";
+import type { JobState, Page, Whole } from "./state";
+
+/** What the kernel writes: the job, and the mark of the place where it has settled. */
+export interface Traits {
+  state: JobState;
+  place: string;
+}
 
 /** The kernel's side of a widget: traits come down through `get` and `change:`, wishes go up through `send`. */
-export interface Model<State> {
-  get(name: "state"): State;
+export interface Model {
+  get<Name extends keyof Traits>(name: Name): Traits[Name];
   send(message: Wish): void;
   on(event: string, listener: Listener): void;
   off(event: string, listener: Listener): void;
@@ -13,21 +20,41 @@ export interface Model<State> {
 
 type Listener = (message: Answer) => void;
 
-/** What a view may ask of the kernel. */
-export type Wish = { kind: "cancel" } | { kind: "settle" };
+/** Which rows are meant: a status, a reason (`group` is its kind, `code` that of HTTP), a text; or all. */
+export interface Query {
+  status: string;
+  group: string;
+  code: string;
+  message: string;
+  text: string;
+  start: number;
+}
+
+/** What a view may ask of the kernel. Answers have the `id` of what was asked. */
+export type Wish =
+  | { kind: "cancel" }
+  | { kind: "retry" }
+  | { kind: "open" }
+  | { kind: "settle" }
+  | ({ kind: "rows"; id: number } & Query)
+  | { kind: "row"; id: number; row: number };
 
 /** What the kernel says beside the traits: `view` is the widget whose output `data` is to replace. */
-export type Answer = { kind: "settled"; view: string; data: Bundle };
+export type Answer =
+  | { kind: "settled"; view: string; data: Bundle }
+  | { kind: "rows"; id: number; rows: Page }
+  | { kind: "row"; id: number; row: Whole }
+  | { kind: "refused"; wish: Wish["kind"]; id?: number; why: string };
 
 /** What `render` gets. anywidget passes `signal` from 0.11 on. */
-export interface RenderProps<State> {
-  model: Model<State>;
+export interface RenderProps {
+  model: Model;
   el: HTMLElement;
   signal?: AbortSignal;
 }
 
 /** Calls `listener` at each `event` of the model until `signal` aborts. One name a call: marimo knows no lists. */
-export function listen<State>(model: Model<State>, event: string, listener: Listener, signal: AbortSignal) {
+export function listen(model: Model, event: string, listener: Listener, signal: AbortSignal) {
   model.on(event, listener);
   signal.addEventListener("abort", () => model.off(event, listener), { once: true });
 }

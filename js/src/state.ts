@@ -1,4 +1,4 @@
-/** The one trait of a job view, made by `state_of` in dw_jupyter/notebook/view.py. Its words come from there too. */
+/** What the kernel tells a job view. Made in dw_jupyter/notebook/view.py and dw_jupyter/job/reader.py, words included. */
 
 export type Phase =
   | "preparing"
@@ -8,6 +8,7 @@ export type Phase =
   | "cancelling"
   | "completed"
   | "failed"
+  | "unreachable"
   | "cancelled";
 
 /** One moment of a job. Counts are rows, `uploaded` is a share from 0 to 1, `updated` epoch seconds. */
@@ -22,11 +23,68 @@ export interface JobState {
   waiting: number;
   total: number;
   uploaded: number;
+  /** Rows a second in equal spans of time, the oldest first. */
+  pulse: number[];
   note: string;
   trouble: string;
   /** What to do about a failed job; the headline says what happened. */
   error: string;
   ended: boolean;
   cancellable: boolean;
+  /** Rows that a retry would ask again. */
+  retryable: number;
+  readable: boolean;
+  /** Whether there is a panel to open it in. */
+  openable: boolean;
   updated: number;
+  /** Seconds within which the service is asked again. */
+  pace: number;
+}
+
+export type Status = "pending" | "completed" | "failed" | "cancelled" | "expired" | "missing";
+
+/** A row of a list, its texts cut. `answer` of a row that has none is the reason. */
+export interface Row {
+  row: number;
+  label: string;
+  status: Status;
+  prompt: string;
+  answer: string;
+}
+
+/** Why rows have no answer, with `N` and `…` for what differs from row to row. */
+export interface Reason {
+  kind: string;
+  /** Of HTTP, `""` where there is none. */
+  code: string;
+  message: string;
+  rows: number;
+}
+
+/** Some of the rows that were asked for; `total` is a least number where `more` is set. */
+export interface Page {
+  start: number;
+  total: number;
+  more: boolean;
+  rows: Row[];
+  reasons: Reason[];
+}
+
+/** A piece to read; the text of an image is its `data:` URL. */
+export interface Block {
+  title: string;
+  form: "text" | "code" | "image";
+  text: string;
+}
+
+/** One row whole. */
+export interface Whole {
+  row: number;
+  label: string;
+  status: Status;
+  reason: string;
+  request: Block[];
+  answer: Block[];
+  /** The other fields of both. */
+  rest: Block[];
 }

@@ -1,18 +1,77 @@
 /** Every word that a view says on its own. The rest comes from the kernel. */
+import type { Status } from "./state";
 
 export const words = {
   view: "Batch job",
   progress: "Rows done",
   cancel: "Cancel",
   cancelling: "Cancelling…",
-  lost: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
+  reallyCancel: (waiting: number) => `Cancel ${rows(waiting, "waiting ")}?`,
+  yes: "Yes, cancel",
+  no: "No",
+  retry: (count: number, failed: number) =>
+    count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
+  retrying: "Retrying…",
+  open: "Open in panel",
+  restarted:
+    "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
+  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
+  unreachable: "No connection to the kernel. This is what it last said.",
+  updated: (seconds: number) => `Updated ${duration(seconds)} ago`,
   answered: (count: number) => `${number(count)} answered`,
   failed: (count: number) => `${number(count)} failed`,
   waiting: (count: number) => `${number(count)} waiting`,
   unanswered: (count: number) => `${number(count)} not answered`,
+  percent: (share: number) => `${Math.floor(share * 100)} %`,
+  pulse: (least: number, most: number) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
+  read: "Read the rows",
+  filter: "Which rows",
+  all: "all rows",
+  search: "Search",
+  searchIn: "Search in prompts and answers",
+  reasons: "Why rows have no answer",
+  reason: (count: number, message: string) => `${number(count)} × ${message}`,
+  looking: "Looking…",
+  found: (total: number, more: boolean) => (more ? `${number(total)} rows, and maybe more` : rows(total)),
+  shown: (from: number, to: number, total: string) => `${number(from)}–${number(to)} of ${total}`,
+  before: "Earlier rows",
+  after: "Later rows",
+  noAnswerYet: "no answer yet",
+  noPrompt: "what it asks is not kept here",
+  request: "Request",
+  answer: "Answer",
+  rest: "What else was sent and came back",
+  copy: "Copy as text",
+  copied: "Copied",
+  notCopied: "Not copied",
+  close: "Close",
+  whole: (length: number) => `Show all ${number(length)} characters`,
+  image: "Image of the request",
+  status: {
+    pending: "waiting",
+    completed: "answered",
+    failed: "failed",
+    cancelled: "cancelled",
+    expired: "expired",
+    missing: "missing",
+  } satisfies Record<Status, string>,
 };
 
 /** Grouped as the kernel's own words group them. */
 function number(count: number) {
   return count.toLocaleString("en-US");
+}
+
+function rows(count: number, kind = "") {
+  return `${number(count)} ${kind}${count === 1 ? "row" : "rows"}`;
+}
+
+function rate(perSecond: number) {
+  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
+}
+
+function duration(seconds: number) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }

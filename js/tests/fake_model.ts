@@ -1,16 +1,19 @@
-import type { Answer, Model, Wish } from "../src/model";
+import type { Answer, Model, Query, Traits, Wish } from "../src/model";
 import type { JobState } from "../src/state";
 
 /** The kernel's side of a widget, in memory: what the view sent, and who listens. */
-export class FakeModel implements Model<JobState> {
+export class FakeModel implements Model {
   sent: Wish[] = [];
   listeners: [string, (message: Answer) => void][] = [];
   widget_manager?: unknown;
 
-  constructor(public state: JobState) {}
+  constructor(
+    public state: JobState,
+    public place = "here",
+  ) {}
 
-  get() {
-    return this.state;
+  get<Name extends keyof Traits>(name: Name): Traits[Name] {
+    return ({ state: this.state, place: this.place } as Traits)[name];
   }
 
   send(wish: Wish) {
@@ -32,5 +35,12 @@ export class FakeModel implements Model<JobState> {
   tell(change: Partial<JobState>) {
     this.state = { ...this.state, ...change };
     this.trigger("change:state");
+  }
+
+  /** The last question of a kind. */
+  asked(kind: "rows"): { id: number } & Query;
+  asked(kind: "row"): { id: number; row: number };
+  asked(kind: "rows" | "row") {
+    return this.sent.findLast((wish) => wish.kind === kind) as never;
   }
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import cases from "../../tests/view_states.json";
 import view from "../src/job_view";
 import type { JobState } from "../src/state";
@@ -7,13 +7,21 @@ import { FakeModel } from "./fake_model";
 
 const state = (name: string) => cases.find((one) => one.name === name)?.state as JobState;
 
-function show(name: string, { passSignal = true } = {}) {
+function show(
+  name: string,
+  { passSignal = true, manager }: { passSignal?: boolean; manager?: unknown } = {},
+) {
   const el = document.body.appendChild(document.createElement("div"));
   const model = new FakeModel(state(name));
+  model.widget_manager = manager;
   const controller = new AbortController();
   const cleanup = view.render({ model, el, ...(passSignal ? { signal: controller.signal } : {}) });
   const find = (selector: string) => el.querySelector(selector) as HTMLElement;
-  return { el, model, controller, cleanup, find, button: find("button") as HTMLButtonElement };
+  const button = (text: string) =>
+    [...el.querySelectorAll("button")].find(
+      (each) => each.textContent === text && !each.closest("[hidden]"),
+    ) as HTMLButtonElement;
+  return { el, model, controller, cleanup, find, button };
 }
 
 beforeEach(() => document.body.replaceChildren());
@@ -25,13 +33,13 @@ describe("a tick", () => {
     model.tell({ headline: "143 of 500 answered, 3 failed", completed: 143, waiting: 354 });
     expect([...el.querySelectorAll("*")]).toEqual(before);
     expect(find(".dw-headline").textContent).toBe("143 of 500 answered, 3 failed");
-    expect(find(".dw-legend").textContent).toBe("143 answered3 failed354 waiting");
+    expect(find(".dw-parts").textContent).toBe("143 answered3 failed354 waiting");
     expect((find("progress") as HTMLProgressElement).value).toBeCloseTo(143 / 500);
   });
 
   it("is told to screen readers only where the phase changes", () => {
     const { model, find } = show("queued");
-    const announced = () => find("[role=status]").textContent;
+    const announced = () => find(".dw-spoken[role=status]").textContent;
     expect(announced()).toBe("");
     model.tell(state("running"));
     expect(announced()).toBe(state("running").headline);
@@ -45,49 +53,142 @@ describe("a tick", () => {
     const { model, find } = show("running");
     for (const details of [["a"], ["a", "b", "c"], []]) {
       model.tell({ details });
-      expect([...find(".dw-details").children].map((item) => item.textContent)).toEqual(details);
+      expect([...find(".dw-phrases").children].map((item) => item.textContent)).toEqual(details);
     }
+  });
+
+  it("rounds the share that is done down", () => {
+    const { model, find } = show("running");
+    model.tell({ completed: 498, failed: 1, total: 500 });
+    expect(find(".dw-percent").textContent).toBe("99 %");
+  });
+
+  it("draws how fast rows come, and says it", () => {
+    const { model, find } = show("running");
+    model.tell({ pulse: [1, 2.5, 2] });
+    expect(find(".dw-pulse-line").getAttribute("d")?.split("L")).toHaveLength(3);
+    expect(find(".dw-pulse svg").getAttribute("aria-hidden")).toBe("true");
+    expect(find(".dw-pulse .dw-spoken").textContent).toBe(words.pulse(1, 2.5));
+    model.tell({ pulse: [] });
+    expect(find(".dw-pulse").hidden).toBe(true);
   });
 });
 
 describe("Cancel", () => {
-  it("asks once, says so at once, and goes on saying so through ticks of a kernel that has not heard yet", () => {
-    const { model, button } = show("running");
-    button.click();
-    button.click();
+  it("asks, and cancels once where the answer is yes", () => {
+    const { model, button, find } = show("running");
+    button(words.cancel).click();
+    expect(model.sent).toEqual([]);
+    expect(find(".dw-asking").getAttribute("aria-label")).toBe("Cancel 355 waiting rows?");
+    expect(document.activeElement).toBe(button(words.no));
+    button(words.yes).click();
+    const pressed = button(words.cancelling);
+    pressed.click();
     model.tell({ completed: 150 });
     expect(model.sent).toEqual([{ kind: "cancel" }]);
-    expect(button.textContent).toBe(words.cancelling);
-    expect(button.getAttribute("aria-disabled")).toBe("true");
+    expect(pressed.getAttribute("aria-disabled")).toBe("true");
+    expect(document.activeElement).toBe(pressed);
+  });
+
+  it("changes nothing where the answer is no, or Escape", () => {
+    const { model, button, find } = show("running");
+    for (const answer of [
+      () => button(words.no).click(),
+      () => find(".dw-asking").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" })),
+    ]) {
+      button(words.cancel).click();
+      answer();
+      expect(document.activeElement).toBe(button(words.cancel));
+    }
+    expect(model.sent).toEqual([]);
   });
 
   it("comes back where the service did not cancel, and goes when the job ends", () => {
-    const { model, button } = show("running");
-    button.click();
+    const { model, button, find } = show("running");
+    button(words.cancel).click();
+    button(words.yes).click();
     model.tell(state("cancelling"));
-    expect(button.hidden).toBe(false);
     model.tell(state("running"));
-    expect([button.textContent, button.getAttribute("aria-disabled")]).toEqual([words.cancel, "false"]);
+    expect(button(words.cancel).getAttribute("aria-disabled")).toBe("false");
     model.tell(state("completed"));
-    expect(button.hidden).toBe(true);
+    expect(find(".dw-cancel").hidden).toBe(true);
   });
 
-  it("keeps the focus while it waits, and leaves it to the view when it goes", () => {
+  it("takes its question away when the job ends meanwhile", () => {
     const { model, button, find } = show("running");
-    button.focus();
-    button.click();
-    model.tell(state("cancelling"));
-    expect(document.activeElement).toBe(button);
-    model.tell(state("cancelled"));
-    expect(document.activeElement).toBe(find(".dw-job"));
+    button(words.cancel).click();
+    model.tell(state("completed"));
+    expect(find(".dw-asking").hidden).toBe(true);
+  });
+
+  it("says why it could not, and can be pressed again", () => {
+    const { model, button, find } = show("running");
+    button(words.cancel).click();
+    button(words.yes).click();
+    model.trigger("msg:custom", { kind: "refused", wish: "cancel", why: "The disk is full." });
+    expect(button(words.cancel).getAttribute("aria-disabled")).toBe("false");
+    expect(find(".dw-job").textContent).toContain("The disk is full.");
+  });
+});
+
+describe("Retry", () => {
+  it("says how many, and waits for the kernel to begin", () => {
+    const { model, button } = show("completed with failures");
+    button("Retry 3 failed").click();
+    button(words.retrying).click();
+    expect(model.sent.filter(({ kind }) => kind === "retry")).toHaveLength(1);
+    model.tell({ ...state("running"), retryable: 0 });
+    expect(button(words.retrying)).toBe(undefined);
+    model.tell(state("completed with failures"));
+    expect(button("Retry 3 failed").getAttribute("aria-disabled")).toBe("false");
+  });
+
+  it("says why it was refused until the next state comes", () => {
+    const { model, button, find } = show("cancelled");
+    button("Retry 358 unanswered rows").click();
+    model.trigger("msg:custom", { kind: "refused", wish: "retry", why: "Another kernel drives the job." });
+    expect(find(".dw-job").textContent).toContain("Another kernel drives the job.");
+    expect(button("Retry 358 unanswered rows").getAttribute("aria-disabled")).toBe("false");
+    model.tell(state("running"));
+    expect(find(".dw-job").textContent).not.toContain("Another kernel");
+  });
+});
+
+it("offers the panel where there is one", () => {
+  const { model, button } = show("running");
+  expect(button(words.open)).toBe(undefined);
+  model.tell({ openable: true });
+  button(words.open).click();
+  expect(model.sent).toEqual([{ kind: "open" }]);
+});
+
+describe("the age of a state", () => {
+  it("is said where the service should have been heard again, by the kernel's clock", () => {
+    vi.useFakeTimers({ now: 5_000_000 });
+    try {
+      const { model, el } = show("running");
+      model.tell({ updated: 1000, pace: 15 }); // the kernel's clock is over an hour behind
+      vi.advanceTimersByTime(19_000);
+      expect(el.textContent).not.toContain("ago");
+      vi.advanceTimersByTime(3_000);
+      expect(el.textContent).toContain("Updated 22 s ago");
+      model.tell({ updated: 1022 });
+      expect(el.textContent).not.toContain("ago");
+      model.tell(state("completed"));
+      vi.advanceTimersByTime(99_000);
+      expect(el.textContent).not.toContain("ago");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
 describe("a view that goes", () => {
   it("leaves no listener behind when its signal aborts", () => {
     const { model, controller, button } = show("running");
+    const cancel = button(words.cancel);
     controller.abort();
-    button.click();
+    cancel.click();
     expect([model.listeners, model.sent]).toEqual([[], []]);
   });
 
@@ -98,53 +199,78 @@ describe("a view that goes", () => {
   });
 });
 
-describe("the end", () => {
-  it("is asked for again by a view that is shown after it, and only by such a one", () => {
-    expect(show("completed").model.sent).toEqual([{ kind: "settle" }]);
-    const { model } = show("running");
-    model.tell(state("completed"));
-    expect(model.sent).toEqual([]);
+describe("the kernel", () => {
+  const session = () => {
+    const slots = new Set<() => void>();
+    const signal = {
+      connect: (slot: () => void) => slots.add(slot),
+      disconnect: (slot: () => void) => slots.delete(slot),
+    };
+    const kernel = { status: "idle", connectionStatus: "connected" };
+    const sessionContext = {
+      session: { kernel } as { kernel: typeof kernel | null } | null,
+      statusChanged: signal,
+      kernelChanged: signal,
+      connectionStatusChanged: signal,
+    };
+    const change = () => {
+      for (const slot of slots) slot();
+    };
+    return { manager: { context: { sessionContext } }, sessionContext, kernel, slots, change };
+  };
+
+  it("greys and says how to go on when it restarts, and is itself again when a state comes", () => {
+    const { model, find } = show("running");
+    model.trigger("comm_live_update");
+    expect(find(".dw-line-lost").textContent).toBe(words.restarted);
+    expect(find(".dw-spoken[role=status]").textContent).toBe(words.restarted);
+    expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
+    model.tell({ completed: 150 });
+    expect(find(".dw-line-lost").hidden).toBe(true);
   });
 
-  it("replaces the output that shows the widget, and no other", () => {
-    const { model } = show("completed");
-    const shows = (id: string) => ({
-      data: { "application/vnd.jupyter.widget-view+json": { model_id: id } },
-    });
-    const outputs = [shows("other"), { data: { "text/plain": "mine" } }, shows("mine")];
-    const list = <Item>(items: Item[]) => ({ length: items.length, get: (index: number) => items[index] });
-    const set = (index: number, output: { data: Record<string, string> }) =>
-      outputs.splice(index, 1, output as never);
-    const code = { outputs: { ...list(outputs), set } };
-    model.widget_manager = { context: { model: { cells: list([{}, code]) } } };
-    const data = { "text/html": "<p>done</p>", "text/plain": "done" };
-    model.trigger("msg:custom", { kind: "settled", view: "mine", data });
-    expect(outputs).toEqual([
-      shows("other"),
-      { data: { "text/plain": "mine" } },
-      expect.objectContaining({ data }),
-    ]);
+  it.each([
+    [
+      "is dead",
+      (host: ReturnType<typeof session>) => Object.assign(host.kernel, { status: "dead" }),
+      words.gone,
+    ],
+    [
+      "is shut down",
+      (host: ReturnType<typeof session>) => Object.assign(host.sessionContext, { session: null }),
+      words.gone,
+    ],
+    [
+      "cannot be reached",
+      (host: ReturnType<typeof session>) => Object.assign(host.kernel, { connectionStatus: "disconnected" }),
+      words.unreachable,
+    ],
+  ])("greys where it %s, as far as the host knows", (_, lose, said) => {
+    const host = session();
+    const { find, controller } = show("running", { manager: host.manager });
+    host.change();
+    expect(find(".dw-line-lost").hidden).toBe(true);
+    lose(host);
+    host.change();
+    expect(find(".dw-line-lost").textContent).toBe(said);
+    controller.abort();
+    expect(host.slots.size).toBe(0);
   });
 
-  it("passes in silence where the host shows no notebook", () => {
-    const { model } = show("completed");
-    model.trigger("msg:custom", { kind: "settled", view: "mine", data: {} });
+  it("is back when the connection is", () => {
+    const host = session();
+    const { find } = show("running", { manager: host.manager });
+    host.kernel.connectionStatus = "disconnected";
+    host.change();
+    host.kernel.connectionStatus = "connected";
+    host.change();
+    expect(find(".dw-job").hasAttribute("data-lost")).toBe(false);
   });
-});
-
-it("greys and says how to go on when the kernel restarts, and is itself again when a state comes", () => {
-  const { model, find } = show("running");
-  model.trigger("comm_live_update");
-  expect(find(".dw-line-lost").textContent).toBe(words.lost);
-  expect(find("[role=status]").textContent).toBe(words.lost);
-  expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
-  model.tell({ completed: 150 });
-  expect(find(".dw-line-lost").hidden).toBe(true);
 });
 
 it("shows markup in what a job says as text", () => {
   const { el, find } = show("hostile");
   expect(el.querySelector("img, script, b")).toBe(null);
   expect(find(".dw-label").textContent).toBe(state("hostile").label);
-  expect(find(".dw-line-note").textContent).toBe(state("hostile").note);
+  expect(find(".dw-line-note:not([hidden])").parentElement?.textContent).toContain(state("hostile").note);
 });

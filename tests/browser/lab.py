@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,19 +26,23 @@ SETTINGS = {
     # How long a cell took is then in its metadata, as the kernel told it.
     "notebook-extension/tracker": {"recordTiming": True},
 }
-_NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+Host = Literal["jupyterlab", "notebook"]
+_APPS: dict[Host, str] = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
+_NOTEBOOK = "window.jupyterapp?.shell.currentWidget"
 _SESSION = f"{_NOTEBOOK}.sessionContext.session"
 
 
 class Lab:
-    """JupyterLab as a process, with folders and a kernel of its own. Use it as a context manager.
+    """JupyterLab, or Notebook 7, as a process, with folders and a kernel of its own. Use it as a context manager.
 
     Args:
         folder: where everything of it lives; notebooks are in ``folder / "notebooks"``.
         environment: what its kernels find beside the environment of this process.
+        host: which of the two.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, host: Host = "jupyterlab") -> None:
+        self._host = host
         self.notebooks = folder / "notebooks"
         self._folder = folder
         self._token = secrets.token_hex(8)
@@ -65,11 +69,11 @@ class Lab:
         with (self._folder / "lab.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *(sys.executable, "-m", self._host, "--no-browser", "--allow-root"),
                     *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
                     f"--IdentityProvider.token={self._token}",
                     f"--ServerApp.root_dir={self.notebooks}",
-                    "--LabApp.expose_app_in_browser=True",
+                    f"--{_APPS[self._host]}.expose_app_in_browser=True",
                     "--LabApp.extension_manager=readonly",
                 ],
                 env=environment,
@@ -114,16 +118,22 @@ class Lab:
 
     @contextlib.contextmanager
     def open(self, browser: Browser, name: str, *, kernel: bool = True) -> Iterator[Notebook]:
-        """A notebook in a page of its own. Whatever the page asks for has to be on 127.0.0.1."""
+        """A notebook in a page of its own. Whatever the page asks for has to be on 127.0.0.1.
+
+        Without a kernel in JupyterLab only.
+        """
         context = browser.new_context(viewport={"width": 1100, "height": 1000})
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         notebook = Notebook(page)
-        page.goto(f"{self.address}/lab/workspaces/{secrets.token_hex(4)}?token={self._token}")
-        page.wait_for_function("window.jupyterapp?.restored")
-        page.evaluate("() => window.jupyterapp.restored")
-        preference = {} if kernel else {"shouldStart": False, "canStart": False}
-        notebook.command("docmanager:open", path=name, factory="Notebook", kernelPreference=preference)
+        if self._host == "notebook":
+            page.goto(f"{self.address}/notebooks/{name}?token={self._token}")
+        else:
+            page.goto(f"{self.address}/lab/workspaces/{secrets.token_hex(4)}?token={self._token}")
+            page.wait_for_function("window.jupyterapp?.restored")
+            page.evaluate("() => window.jupyterapp.restored")
+            preference = {} if kernel else {"shouldStart": False, "canStart": False}
+            notebook.command("docmanager:open", path=name, factory="Notebook", kernelPreference=preference)
         notebook.wait_until_shown(kernel=kernel)
         yield notebook
         assert notebook.hosts == {"127.0.0.1"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import subprocess
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
+
+from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.notebook.static_html import render_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "js/node_modules/axe-core/axe.min.js"
 CASES = {case["name"]: case for case in json.loads((ROOT / "tests/view_states.json").read_text("utf-8"))}
+REPLIES = json.loads((ROOT / "tests/view_replies.json").read_text("utf-8"))["asked"]
 HOSTS = ["plain", "plain-dark", "jupyterlab-light", "jupyterlab-dark", "vscode-dark"]
 
 
@@ -62,6 +68,7 @@ def opened(browser: Browser, address: str, host: str = "plain", **options: Any) 
     faults: list[str] = []
     page.on("request", lambda request: asked.append(str(urlsplit(request.url).hostname)))
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.clock.set_fixed_time(CASES["running"]["now"])  # states are as old as they say
     page.goto(f"{address}?host={host}")
     page.wait_for_function("window.ready")
     yield page
@@ -72,16 +79,30 @@ def opened(browser: Browser, address: str, host: str = "plain", **options: Any) 
 
 def show(page: Page, name: str) -> JSHandle:
     """Renders a state in a view of its own and gives the page's handle of it."""
-    return page.evaluate_handle("state => window.show(state)", CASES[name]["state"])
+    return page.evaluate_handle("([state, replies]) => window.show(state, replies)", [CASES[name]["state"], REPLIES])
+
+
+def read(page: Page, name: str = "completed with failures") -> JSHandle:
+    """Renders a state with its rows to be read."""
+    view = show(page, name)
+    page.get_by_text("Read the rows").last.click()
+    page.locator(".dw-row").first.wait_for()
+    return view
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_axe_finds_nothing_in_any_state(browser: Browser, address: str, host: str) -> None:
-    """In every host's colours each state, and the view of a lost kernel, passes axe: names, roles, contrast."""
+    """In every host's colours each state, each row to be read, and the view of a lost kernel pass axe's rules."""
     with opened(browser, address, host, reduced_motion="reduce") as page:
         page.add_script_tag(path=AXE)
         for name in CASES:
             show(page, name)
+        show(page, "running")
+        page.get_by_role("button", name="Cancel", exact=True).last.click()
+        for row in range(len(REPLIES) - 4):
+            read(page)
+            page.locator(".dw-reader").last.locator(".dw-row").nth(row).click()
+            page.locator(".dw-reader").last.locator(".dw-text").first.wait_for()
         show(page, "running").evaluate("view => view.lose()")
         found = page.evaluate("async () => (await axe.run('main')).violations")
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
@@ -103,11 +124,15 @@ def test_every_state_reads_in_order(browser: Browser, address: str) -> None:
 
 
 def test_cancel_by_keyboard_alone(browser: Browser, address: str) -> None:
-    """Tab reaches Cancel, Enter presses it, the focus stays while it waits and is with the view at the end."""
+    """Tab reaches Cancel, which asks; the focus stays while it waits and is with the view at the end."""
     with opened(browser, address) as page:
         view = show(page, "running")
         page.keyboard.press("Tab")
         assert page.locator("button:focus-visible").inner_text() == "Cancel"
+        page.keyboard.press("Enter")
+        assert page.get_by_role("group", name="Cancel 355 waiting rows?").is_visible()
+        assert page.locator("button:focus").inner_text() == "No"
+        page.keyboard.press("Shift+Tab")
         page.keyboard.press("Enter")
         page.keyboard.press("Space")
         assert view.evaluate("view => view.sent") == [{"kind": "cancel"}]
@@ -116,13 +141,26 @@ def test_cancel_by_keyboard_alone(browser: Browser, address: str) -> None:
         assert page.locator("button:focus").is_visible()
         view.evaluate("(view, state) => view.set(state)", CASES["cancelled"]["state"])
         assert page.locator(".dw-job:focus").is_visible()
-        assert page.get_by_role("button").count() == 0
-        assert page.get_by_role("status").inner_text() == CASES["cancelled"]["state"]["headline"]
+        assert page.get_by_role("button").all_inner_texts() == ["Retry 358 unanswered rows"]
+        assert page.get_by_role("status").first.inner_text() == CASES["cancelled"]["state"]["headline"]
+
+
+def test_a_double_click_cancels_nothing(browser: Browser, address: str) -> None:
+    """The answer that changes nothing comes where Cancel was."""
+    with opened(browser, address) as page:
+        view = show(page, "running")
+        cancel = page.get_by_role("button", name="Cancel", exact=True)
+        before = cancel.bounding_box()
+        cancel.dblclick()
+        assert view.evaluate("view => view.sent") == []
+        cancel.click()
+        assert page.get_by_role("button", name="No").bounding_box() == before
 
 
 def test_numbers_grow_without_moving_anything(browser: Browser, address: str) -> None:
     """From the first row to the last, no part of the legend and no edge of the view moves."""
-    boxes = """() => [...document.querySelectorAll('.dw-job, .dw-mark, .dw-bar, button, .dw-label')].map(node => {
+    boxes = """() => [...document.querySelectorAll(
+        '.dw-job, .dw-mark, .dw-bar, .dw-buttons *, .dw-label, .dw-summary')].map(node => {
         const box = node.getBoundingClientRect(); return [box.x, box.y, box.width].map(Math.round) })"""
     with opened(browser, address, viewport={"width": 900, "height": 400}) as page:
         state = CASES["running"]["state"]
@@ -134,7 +172,7 @@ def test_numbers_grow_without_moving_anything(browser: Browser, address: str) ->
             view.evaluate("(view, state) => view.set(state)", {**state, **counts, "headline": headline})
             seen.add(json.dumps(page.evaluate(boxes)))
         assert len(seen) == 1
-        assert page.locator(".dw-job").bounding_box()["height"] <= 110  # type: ignore[index] # it is visible
+        assert page.locator(".dw-job").bounding_box()["height"] <= 150  # type: ignore[index] # it is visible
 
 
 @pytest.mark.parametrize("zoom", [1, 2])
@@ -144,6 +182,10 @@ def test_nothing_overflows_a_narrow_output(browser: Browser, address: str, zoom:
         page.evaluate("zoom => { document.body.style.zoom = zoom }", zoom)
         for name in CASES:
             show(page, name)
+        for row in (2, 3, 4, 5):
+            read(page)
+            page.locator(".dw-reader").last.locator(".dw-row").nth(row).click()
+            page.locator(".dw-reader").last.locator(".dw-text").first.wait_for()
         wide = "() => [...document.querySelectorAll('.dw-job')].map(v => v.scrollWidth - v.clientWidth)"
         assert set(page.evaluate(wide)) == {0}
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
@@ -163,6 +205,106 @@ def test_forced_colours_and_vscode_keep_text_on_its_background(browser: Browser,
         assert len(set(marks)) == 3
 
 
+def test_rows_are_read_by_keyboard_alone(browser: Browser, address: str) -> None:
+    """Tab and arrows go from the view to a row, Enter opens it, Escape closes it, and the focus is where it was."""
+    with opened(browser, address) as page:
+        show(page, "completed with failures")
+        keyboard = page.keyboard
+
+        def focused(text: str) -> None:
+            expect(page.locator(":focus")).to_contain_text(text)
+
+        keyboard.press("Tab")
+        keyboard.press("Tab")
+        focused("Read the rows")
+        keyboard.press("Enter")
+        page.locator(".dw-row").first.wait_for()
+        for _ in range(4):
+            keyboard.press("Tab")
+        keyboard.press("Tab")
+        focused("B0000")
+        keyboard.press("ArrowDown")
+        focused("B0001")
+        keyboard.press("Enter")
+        expect(page.get_by_role("group", name="Answer")).to_contain_text("negative")
+        keyboard.press("Tab")
+        focused("Copy as text")
+        keyboard.press("Escape")
+        focused("B0001")
+        expect(page.get_by_role("group", name="Answer")).to_have_count(0)
+
+
+def test_rows_are_found_by_a_word_and_by_a_reason(browser: Browser, address: str) -> None:
+    """What is typed is searched, what is found is counted, and a reason is a button."""
+    with opened(browser, address) as page:
+        read(page)
+        search = page.get_by_role("searchbox", name="Search in prompts and answers")
+        search.fill("ZÜRICH")
+        search.press("Enter")
+        expect(page.locator(".dw-found")).to_contain_text("1 of 1 row")
+        search.fill("nowhere")
+        search.press("Enter")
+        expect(page.locator(".dw-found")).to_have_text("0 rows")
+        assert page.locator(".dw-row").count() == 0
+        assert page.get_by_role("list", name="Why rows have no answer").get_by_role("button").count() == 2
+
+
+def test_what_others_wrote_is_text_however_hostile(browser: Browser, address: str) -> None:
+    """Markup, script, terminal codes, marks of direction and a megabyte do nothing but stand there, in a blink."""
+    hostile = REPLIES[0]["answer"]["rows"]["rows"][3]["prompt"]
+    with opened(browser, address) as page:
+        view = read(page)
+        for row in range(8):
+            page.locator(".dw-row").nth(row).click()
+            page.locator(".dw-text").first.wait_for()
+        page.locator(".dw-row").nth(3).click()
+        assert page.locator(".dw-row-prompt").nth(3).evaluate("node => node.textContent") == hostile
+        assert page.locator(".dw-text").first.evaluate("node => node.textContent") == hostile
+        assert page.locator(".dw-reader :is(script, iframe, a, b, object, form)").count() == 0
+        images = "() => [...document.querySelectorAll('img')].every(image => image.src.startsWith('data:image/png;'))"
+        assert page.evaluate(images)
+        view.evaluate(
+            """view => { const id = view.sent.findLast(wish => wish.kind === 'row').id;
+                const text = '\u202e<b>'.repeat(262144);
+                view.answer({ kind: 'row', id, row: { row: 3, label: 'l', status: 'completed', reason: '',
+                    request: [], answer: [{ title: 'assistant', form: 'text', text }], rest: [] } }) }"""
+        )
+        page.get_by_role("button", name="Show all 1,048,576 characters").click()
+        shown = "nodes => nodes.map(node => node.textContent.length).reduce((sum, length) => sum + length)"
+        assert page.locator(".dw-text").evaluate_all(shown) == 1_048_576
+        assert page.title() == "Job view"
+
+
+def test_a_settled_form_is_a_view_while_there_is_a_kernel(browser: Browser, address: str) -> None:
+    """The form that is saved gives way to the view of its job, to read and to retry; without a kernel it is back."""
+    snapshot = Snapshot(**CASES["completed with failures"]["snapshot"])
+    with opened(browser, address) as page:
+        view = show(page, "completed with failures")
+        life = view.evaluate_handle(
+            "(view, html) => view.settle(html)", render_html(snapshot, place=view.evaluate("v => v.place"))
+        )
+        assert page.locator("[data-dw-view]").is_hidden()
+        page.get_by_text("Read the rows").click()
+        page.locator(".dw-row").nth(1).click()
+        page.get_by_role("button", name="Retry 3 failed").click()
+        assert view.evaluate("view => view.sent.at(-1)") == {"kind": "retry"}
+        view.evaluate("(view, state) => view.set(state)", CASES["running"]["state"])
+        expect(page.locator(".dw-headline")).to_have_text("142 of 500 answered, 3 failed")
+        view.evaluate("(view, state) => view.set(state)", CASES["completed"]["state"])
+        life.evaluate("life => life.abort()")
+        assert page.locator(".dw-job").count() == 0
+        assert page.locator("[data-dw-view]").is_visible()
+
+
+def test_the_views_are_small() -> None:
+    """Each module with its style sheet is at most 60 kB, minified."""
+    esbuild = [str(ROOT / "js/node_modules/.bin/esbuild"), "--minify"]
+    for module in (ROOT / "dw_jupyter/static").glob("*.js"):
+        minified = [subprocess.run([*esbuild, file], check=True, capture_output=True).stdout
+                    for file in (module, module.with_suffix(".css"))]  # fmt: skip
+        assert sum(map(len, minified)) <= 60_000
+
+
 def test_the_bundle_is_one_module_that_names_no_address() -> None:
     """What is built imports nothing, names no address, and is from the sources that are there."""
     hook = runpy.run_path(str(ROOT / "js/hatch_build.py"))
@@ -171,6 +313,5 @@ def test_the_bundle_is_one_module_that_names_no_address() -> None:
         built = ROOT / "dw_jupyter/static" / name
         text = built.read_text("utf-8")
         assert hook["is_fresh"](built, sources)
-        assert "://" not in text
+        assert "://" not in text.replace("http://www.w3.org/2000/svg", "")  # the name of a vocabulary, asked of nobody
         assert "import " not in text.replace("@import", "import ")
-        assert len(text) < 20_000

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import Host, Lab
 from tests.service_process import ServiceProcess, start_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Locator
 
@@ -33,18 +35,24 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
         yield running
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, service: ServiceProcess) -> Iterator[Lab]:
-    """A JupyterLab whose kernels find the service by their environment."""
-    folder = tmp_path_factory.mktemp("lab")
+@contextmanager
+def served(folder: Path, service: ServiceProcess, host: Host) -> Iterator[Lab]:
+    """A host whose kernels find the service by their environment."""
     environment = {
         "DOUBLEWORD_API_BASE": service.base_url,
         "DOUBLEWORD_API_KEY": service.api_key,
         "DW_JUPYTER_HOME": str(folder / "home"),
     }
-    with Lab(folder, environment) as running:
+    with Lab(folder, environment, host=host) as running:
         yield running
         assert service.api_key not in running.log()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, service: ServiceProcess) -> Iterator[Lab]:
+    """A JupyterLab."""
+    with served(tmp_path_factory.mktemp("lab"), service, "jupyterlab") as running:
+        yield running
 
 
 def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab: Lab, service: ServiceProcess) -> None:
@@ -99,7 +107,7 @@ def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab
 
 
 def test_cancel_by_keyboard_keeps_what_was_answered(browser: Browser, lab: Lab) -> None:
-    """Tab goes from the cell to Cancel, Enter presses it; the job ends as cancelled and keeps its answered rows."""
+    """Tab goes from the cell to Cancel, which asks; the job ends as cancelled and keeps its answered rows."""
     path = lab.write("cancel.ipynb", SETUP, f"{CELL}\nCancelled: {{{{ text }}}}", FATES)
     with lab.open(browser, path.name) as notebook:
         keyboard = notebook.page.keyboard
@@ -113,6 +121,9 @@ def test_cancel_by_keyboard_keeps_what_was_answered(browser: Browser, lab: Lab) 
             if not pressed.count():
                 keyboard.press("Tab")
         expect(pressed).to_be_visible()
+        keyboard.press("Enter")
+        expect(notebook.page.locator("button:focus")).to_have_text("No")
+        keyboard.press("Shift+Tab")
         keyboard.press("Enter")
 
         expect(notebook.output(1)).to_contain_text("Cancelled: ")
@@ -136,6 +147,9 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         view = notebook.page.locator(".dw-job")
         seen = until_moved_from(view, 0)
         notebook.save()
+        (saved,) = json.loads(path.read_text())["cells"][1]["outputs"]
+        assert set(saved["data"]) == {"text/html", "text/plain"}, "where nobody has a kernel, a widget is an error"
+        assert "dw.attach(" in "".join(saved["data"]["text/plain"])
         notebook.page.reload()
         notebook.wait_until_shown()
         until_moved_from(view, seen)
@@ -150,6 +164,60 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         notebook.wait_until_idle()
         assert count(notebook.output(2).last.inner_text(), "completed") == ROWS
         assert len(batches(http) - before) == 1
+
+
+def test_a_job_is_read_and_retried_in_jupyterlab(browser: Browser, lab: Lab) -> None:
+    """The rows stay open through the end, the retry, a reload; without its kernel the cell shows the settled form."""
+    read_and_retry(browser, lab)
+
+
+def test_a_job_is_read_and_retried_in_notebook_7(browser: Browser, tmp_path: Path, service: ServiceProcess) -> None:
+    """The same in Notebook 7."""
+    with served(tmp_path, service, "notebook") as notebook:
+        read_and_retry(browser, notebook)
+
+
+def read_and_retry(browser: Browser, lab: Lab) -> None:
+    """Read the rows of a job while it runs, at its end and after a reload; retry it, and take its kernel away."""
+    setup = SETUP + '\nreviews.loc[3, "text"] = "fail 400 once"'
+    path = lab.write("read.ipynb", setup, f"{CELL} --max-tokens 99\n{{{{ text }}}}")
+    with lab.open(browser, path.name) as notebook:
+        notebook.run(0)
+        notebook.run(1)
+        view, page = notebook.page.locator(".dw-job"), notebook.page
+        until_moved_from(view, 0)
+        page.get_by_text("Read the rows").click()
+        expect(page.locator(".dw-row")).to_have_count(50)
+        page.locator(".dw-row").nth(1).focus()
+
+        # The live view gives way to the settled form, and shows itself in its place.
+        expect(view.locator(".dw-headline")).to_have_text(f"Done: {ROWS - 1} of {ROWS} answered, 1 failed")
+        expect(page.locator("[data-dw-view]")).to_be_hidden()
+        expect(page.locator(".dw-job:focus-within, .dw-job:focus")).to_be_visible()
+        page.get_by_role("searchbox").fill("REVIEW 141")
+        expect(page.locator(".dw-row")).to_have_count(1)
+        page.locator(".dw-row").click()
+        expect(page.get_by_role("group", name="Answer")).to_contain_text('"sentiment":')
+        notebook.save()
+        (settled,) = json.loads(path.read_text())["cells"][1]["outputs"]
+        assert set(settled["data"]) == {"text/html", "text/plain"}
+
+        page.get_by_role("button", name="Retry 1 failed").click()
+        expect(view.locator(".dw-headline")).to_have_text(f"Done: {ROWS} of {ROWS} answered")
+        expect(page.get_by_role("button", name="Retry")).to_have_count(0)
+        notebook.save()
+        (settled,) = json.loads(path.read_text())["cells"][1]["outputs"]
+        assert f"Done: {ROWS} of {ROWS} answered" in "".join(settled["data"]["text/plain"])
+
+        page.reload()
+        notebook.wait_until_shown()
+        page.get_by_text("Read the rows").click()
+        page.get_by_role("combobox", name="Which rows").select_option("answered")
+        expect(page.locator(".dw-found")).to_contain_text(f"of {ROWS} rows")
+
+        notebook.restart_kernel()
+        expect(view).to_have_count(0)
+        expect(page.locator("[data-dw-view]")).to_be_visible()
 
 
 def until_moved_from(view: Locator, value: float) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import dw_jupyter as dw
 from dw_jupyter.errors import JournalError, OptionError
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.job import again, prepare, shard
+from dw_jupyter.job.snapshot import Snapshot
 from tests.fault_rules import NO_CREDIT, UNAVAILABLE, add_fault, clear_faults
 from tests.faults.program import Program
 from tests.service_process import ServiceProcess
@@ -213,3 +215,40 @@ def test_a_cancel_comes_before_a_retry_that_waits(service: ServiceProcess) -> No
     assert job.result(timeout=60)["dw_status"].tolist() == ["completed", "failed"]
     clear_faults(service)
     assert books(service) == [(2, 1, 1)]
+
+
+class Drawn:
+    """Notes what it is given to draw."""
+
+    def __init__(self) -> None:
+        self.snapshots: list[Snapshot] = []
+        self.ended = threading.Semaphore(0)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """A tick."""
+        self.snapshots.append(snapshot)
+        if snapshot.ended:
+            self.ended.release()
+
+    def flush(self, snapshot: Snapshot) -> None:
+        """Nothing waits here."""
+
+
+@pytest.mark.usefixtures("service")
+def test_whoever_drew_a_job_draws_its_retry_too() -> None:
+    """A job that is taken up again, by whichever handle, is alive in its first view and in its first handle."""
+    job = submit("one", "fail 400 once")
+    drawn = Drawn()
+    job.subscribe(drawn)
+    assert drawn.ended.acquire(timeout=60)
+    other = dw.attach(job.id)
+    other.retry()
+    assert drawn.ended.acquire(timeout=60)
+    first, last = drawn.snapshots[0], drawn.snapshots[-1]
+    assert (first.completed, first.failed, last.completed, last.failed) == (1, 1, 2, 0)
+    assert [each.number for each in drawn.snapshots] == sorted({each.number for each in drawn.snapshots})
+    assert any(not each.ended for each in drawn.snapshots)
+    assert job.df["dw_status"].tolist() == ["completed", "completed"]
+    assert 0 < last.idle < last.updated - last.started
+    assert last.tokens == 8
+    assert last.counted

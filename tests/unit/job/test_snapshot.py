@@ -77,12 +77,12 @@ def test_durations_read_aloud(seconds: float, words: str) -> None:
 def test_the_rate_follows_what_happened_of_late() -> None:
     """The rate is that of the last minute, unknown before anything moved, and starts afresh after a retry."""
     rate = Rate()
-    assert rate.see(0.0, 0) is None
-    assert rate.see(10.0, 20) == 2.0
+    assert rate.see(0.0, 0)[0] is None
+    assert rate.see(10.0, 20)[0] == 2.0
     for second in range(20, 200, 10):
-        latest = rate.see(float(second), 20 + second // 10)
+        latest, _ = rate.see(float(second), 20 + second // 10)
     assert latest == pytest.approx(0.1, rel=0.2)
-    assert rate.see(200.0, 5) is None
+    assert rate.see(200.0, 5)[0] is None
 
 
 def job(*batches: Batch | None, error: str = "") -> JobRecord:

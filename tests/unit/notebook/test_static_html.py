@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbconvert import HTMLExporter, MarkdownExporter
 
 from dw_jupyter.job.snapshot import Snapshot
 from dw_jupyter.notebook.static_html import render_html, render_text
@@ -94,3 +96,15 @@ def test_markup_in_what_a_job_says_is_text() -> None:
     page = Reader(render_html(snapshot))
     assert not page.tags & {"script", "img"}
     assert sum(evil in line for line in page.lines) == 5
+
+
+@pytest.mark.parametrize("exporter", [HTMLExporter, MarkdownExporter])
+def test_what_is_exported_says_the_same(exporter: Any) -> None:
+    """Nbconvert's HTML and Markdown show the settled form: headline, counts, tokens and cost, and no widget."""
+    snapshot = Snapshot(**next(case for case in CASES if case["name"] == "completed with failures")["snapshot"])
+    data = {"text/html": render_html(snapshot, place="here"), "text/plain": render_text(snapshot)}
+    cell = nbformat.v4.new_code_cell("%%dwbatch", outputs=[nbformat.v4.new_output("display_data", data)])
+    exported, _ = exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    for words in (snapshot.headline, "497 answered", "3 failed", "64,120 tokens", "$0.0088, estimated $0.0091"):
+        assert words in exported
+    assert "jupyter-widgets" not in exported

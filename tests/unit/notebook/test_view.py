@@ -5,6 +5,7 @@ import json
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,15 +14,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from dw_jupyter.job.snapshot import Snapshot
-from dw_jupyter.notebook.view import JobView, Renderer, state_of
+from dw_jupyter.notebook.view import LARGE, JobView, Renderer, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASES = json.loads(Path(__file__).parents[2].joinpath("view_states.json").read_text(encoding="utf-8"))
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-RUNNING = Snapshot(job="job-1", state="running", total=500, completed=142, failed=3, model="m")
-DONE = replace(RUNNING, state="completed", completed=497)
+RUNNING = Snapshot(number=1, job="job-1", state="running", total=500, completed=142, failed=3, model="m")
+DONE = replace(RUNNING, number=2, state="completed", completed=497)
 
 
 class RecordingComm:
@@ -52,9 +53,27 @@ def outputs() -> Iterator[list[dict[str, Any]]]:
     InteractiveShell.clear_instance()
 
 
-def shown(cancel: Any = lambda: None) -> tuple[Renderer, JobView, RecordingComm]:
+class Steered:
+    """A job of which it is seen whether it was cancelled."""
+
+    id = "job-1"
+    reader: Any = None
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.warmed = threading.Event()
+
+    def cancel(self) -> None:
+        """Notes it."""
+        self.cancelled.set()
+
+    def retry(self) -> None:
+        """Does nothing."""
+
+
+def shown(job: Steered | None = None) -> tuple[Renderer, JobView, RecordingComm]:
     """A renderer that displayed a running job, its widget and the widget's wire."""
-    renderer = Renderer(cancel)
+    renderer = Renderer(job or Steered())
     renderer.show(RUNNING)
     view = renderer._view
     assert view is not None
@@ -109,6 +128,7 @@ def test_nothing_wakes_a_settled_view(outputs: list[dict[str, Any]]) -> None:
     renderer, view, comm = shown()
     renderer.update(DONE)
     renderer.update(RUNNING)
+    renderer.update(replace(DONE, number=3))
     assert len(outputs) == 2
     renderer.flush(RUNNING)
     view._handle_custom_msg({"kind": "settle"}, [])
@@ -116,29 +136,66 @@ def test_nothing_wakes_a_settled_view(outputs: list[dict[str, Any]]) -> None:
     assert comm.sent[-1]["content"]["kind"] == "settled"
 
 
-def test_settle_is_refused_while_the_job_is_under_way(outputs: list[dict[str, Any]]) -> None:
-    """A page that believes a job has ended cannot end its view."""
-    _, view, _ = shown()
+def test_a_job_that_is_taken_up_again_is_a_live_view_again(outputs: list[dict[str, Any]]) -> None:
+    """A retry brings the widget back in the place of the settled form, and its end settles it anew."""
+    renderer, view, _ = shown()
+    renderer.update(DONE)
+    renderer.update(replace(RUNNING, number=3, completed=498))
+    renderer.update(replace(DONE, number=4, completed=500, failed=0))
+    assert [WIDGET_VIEW in output["data"] for output in outputs] == [True, False, True, False]
+    assert view.state["headline"] == "Done: 500 of 500 answered"
+    assert outputs[-1]["data"]["text/plain"].startswith("Done: 500 of 500 answered")
+
+
+def test_the_rows_of_a_large_job_are_ready_when_it_ends(outputs: list[dict[str, Any]]) -> None:
+    """The first page of many rows does not wait for all of them to be gone through: that is done at the end."""
+    job = Steered()
+    job.reader = SimpleNamespace(warm=job.warmed.set)
+    renderer, _, _ = shown(job)
+    renderer.update(replace(RUNNING, number=2, total=LARGE))
+    assert not job.warmed.is_set()
+    renderer.update(replace(DONE, number=3, total=LARGE))
+    assert job.warmed.wait(60)
+    assert len(outputs) == 2
+
+
+def test_what_the_service_counts_late_is_settled_too(outputs: list[dict[str, Any]]) -> None:
+    """Tokens and cost that come behind the end stand in the settled form."""
+    renderer, _, _ = shown()
+    renderer.update(DONE)
+    renderer.update(replace(DONE, number=3, tokens=700, cost="0.07", counted=True))
+    assert "700 tokens · $0.07" in outputs[-1]["data"]["text/plain"]
+
+
+def test_a_page_that_can_has_the_form_of_a_job_under_way(outputs: list[dict[str, Any]]) -> None:
+    """A page that asks gets the form as of now, to be saved in place of a widget; the display itself is as it was."""
+    _, view, comm = shown()
     view._handle_custom_msg({"kind": "settle"}, [])
     assert len(outputs) == 1
+    (message,) = comm.sent
+    form = message["content"]["data"]
+    assert set(form) == {"text/html", "text/plain"}
+    assert f'data-dw-view="{view.place}"' in form["text/html"]
+    assert form["text/plain"].endswith('\ndw.attach("job-1")')
 
 
-def test_a_job_that_has_ended_is_shown_without_a_widget(outputs: list[dict[str, Any]]) -> None:
-    """Running the cell of a finished job again shows what is kept at once."""
-    renderer = Renderer(lambda: None)
+def test_a_job_that_has_ended_is_shown_settled(outputs: list[dict[str, Any]]) -> None:
+    """Running the cell of a finished job again shows what is kept at once, marked as the place of a view to read in."""
+    renderer = Renderer(Steered())
     renderer.show(DONE)
-    assert renderer._view is None
     assert [set(output["data"]) for output in outputs] == [{"text/html", "text/plain"}]
+    assert renderer._view is not None
+    assert f'data-dw-view="{renderer._view.place}"' in outputs[0]["data"]["text/html"]
 
 
 def test_a_click_is_passed_on_and_a_flush_of_a_running_job_draws_it_again(
     outputs: list[dict[str, Any]],
 ) -> None:
-    """Cancel reaches the job at once; a wait that was interrupted leaves the live view, up to date."""
-    asked = threading.Event()
-    renderer, view, _ = shown(asked.set)
+    """Cancel reaches the job; a wait that was interrupted leaves the live view, up to date."""
+    job = Steered()
+    renderer, view, _ = shown(job)
     view._handle_custom_msg({"kind": "cancel"}, [])
-    assert asked.is_set()
+    assert job.cancelled.wait(60)
     renderer.flush(replace(RUNNING, completed=200))
     assert outputs[-1]["data"]["text/plain"].startswith("200 of 500 answered")
     assert WIDGET_VIEW in outputs[-1]["data"]

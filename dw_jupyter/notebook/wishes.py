@@ -1,0 +1,104 @@
+"""What a view asks of the kernel, and the answers.
+
+A kernel hears its front end on whichever thread it likes, also while a cell is busy: so every wish is handed on at
+once, and answered from a thread of its own when it is done. The view believes only what comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from dw_jupyter import errors
+from dw_jupyter.job.reader import Reader, SupersededError
+
+log = logging.getLogger("dw_jupyter")
+
+Answer = dict[str, Any]
+
+open_panel: Callable[[str], None] | None = None
+"""Shows a job, by its id, in the panel. The panel sets it; without one no view offers it."""
+
+
+class Steered(Protocol):
+    """A job, as far as a view may do something with it."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def reader(self) -> Reader | None:
+        """What reads its rows."""
+
+    def cancel(self) -> None:
+        """Ask for its end, and return."""
+
+    def retry(self) -> object:
+        """Ask once more what has no answer; wait until that is on its way."""
+
+
+class Wishes:
+    """Fulfils what a view asks for: ``cancel``, ``retry``, ``open``, and of its rows ``rows`` and ``row``.
+
+    Args:
+        job: the job that the view shows.
+        answer: sends a message to the view; called on any thread.
+    """
+
+    def __init__(self, job: Steered, answer: Callable[[Answer], None]) -> None:
+        self._job = job
+        self._answer = answer
+
+    def hear(self, wish: Mapping[str, Any]) -> None:
+        """Take a wish and return; what is not understood is passed over."""
+        kind = wish.get("kind")
+        if kind in ("cancel", "retry", "open", "rows", "row"):
+            _start(self._fulfil, kind, wish)
+
+    def foresee(self) -> None:
+        """Have the rows of a large job that has ended ready to be read, so that its first page comes at once."""
+        _start(self._warm)
+
+    def _warm(self) -> None:
+        with contextlib.suppress(errors.DoublewordError, OSError):
+            if (reader := self._job.reader) is not None:
+                reader.warm()
+
+    def _fulfil(self, kind: str, wish: Mapping[str, Any]) -> None:
+        try:
+            match kind:
+                case "cancel":
+                    self._job.cancel()
+                case "retry":
+                    self._job.retry()
+                case "open" if open_panel is not None:
+                    open_panel(self._job.id)
+                case "rows" | "row" if (reader := self._job.reader) is not None:
+                    self._answer({"kind": kind, "id": wish.get("id"), kind: _read(reader, kind, wish)})
+        except SupersededError:
+            return
+        except (errors.DoublewordError, OSError, ValueError, IndexError) as error:
+            self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": str(error)})
+        except Exception:
+            log.exception("a view's wish: %s", kind)
+            self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": "This is a bug of dw_jupyter."})
+
+
+def _start(work: Callable[..., None], *arguments: object) -> None:
+    # Not on the loop's own workers: a retry waits for these, and a long search would keep them from the jobs.
+    threading.Thread(target=work, args=arguments, name="dw_jupyter wish", daemon=True).start()
+
+
+def _read(reader: Reader, kind: str, wish: Mapping[str, Any]) -> Any:
+    if kind == "row":
+        return reader.whole(int(wish.get("row", -1)))
+    asked = {name: str(wish.get(name, "")) for name in ("status", "group", "code", "message", "text")}
+    page = reader.page(**asked, start=max(0, int(wish.get("start", 0))))
+    return {**page, "reasons": reader.reasons()[:MOST_REASONS]}
+
+
+MOST_REASONS = 20

@@ -1,0 +1,37 @@
+import { button, write } from "./element";
+import { words } from "./words";
+
+const SAID_MS = 2000;
+
+/** A button that copies a text, and says for a moment whether it did. */
+export function copyButton(text: () => string, signal: AbortSignal) {
+  let timer = 0;
+  const say = (said: string) => {
+    write(node, said);
+    clearTimeout(timer);
+    timer = window.setTimeout(() => write(node, words.copy), SAID_MS);
+  };
+  const copy = () =>
+    put(text()).then(
+      () => say(words.copied),
+      () => say(words.notCopied),
+    );
+  const node = button(words.copy, copy, signal);
+  node.setAttribute("aria-live", "polite");
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return node;
+}
+
+/** Browsers give the clipboard to pages from https and from this machine only; elsewhere a selection is copied. */
+async function put(text: string) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  const before = document.activeElement as HTMLElement | null;
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  before?.focus({ preventScroll: true });
+  if (!done) throw new Error(words.notCopied);
+}

@@ -1,0 +1,151 @@
+/** The rows of a job to read, closed until somebody opens it; page by page, as the kernel reads them from its disk. */
+import type { Asking } from "./asking";
+import { button, element, listOf, type Part, write } from "./element";
+import { filter } from "./filter";
+import { type RowItem, rowItem } from "./row";
+import type { JobState, Page } from "./state";
+import { words } from "./words";
+
+const PAGE = 50;
+/** Between two looks at rows that come in while one reads. */
+const AGAIN_MS = 2000;
+
+/** What is open, for a view that is drawn anew in another place. */
+export interface Bookmark {
+  open: boolean;
+  start: number;
+  row: number;
+  /** When a view was taken away that had the focus, by the clock of the page. */
+  left: number;
+}
+
+export const newBookmark = (): Bookmark => ({ open: false, start: 0, row: -1, left: -Infinity });
+
+/** `lose` says whether there is nobody to ask: what is shown stays to be read. */
+export type Reader = Part<JobState> & { lose(lost: boolean): void };
+
+export function reader(ask: Asking, bookmark: Bookmark, signal: AbortSignal): Reader {
+  const summary = element("summary", "dw-summary", words.read);
+  const found = element("div", "dw-found");
+  found.setAttribute("role", "status");
+  const list = listOf("dw-rows");
+  const choice = filter(() => turn(0), signal);
+  const before = button(words.before, () => turn(bookmark.start - PAGE), signal);
+  const after = button(words.after, () => turn(bookmark.start + PAGE), signal);
+  const pages = element("div", "dw-pages", before, after);
+  const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
+  const items: RowItem[] = [];
+  let seen = "";
+  let again = 0;
+  let lost = false;
+
+  const turn = (start: number) => {
+    bookmark.start = start;
+    bookmark.row = -1;
+    list.setAttribute("aria-busy", "true");
+    write(found, words.looking);
+    look(() => list.scrollTo?.({ top: 0 }));
+  };
+  const look = (then?: () => void) =>
+    ask.page({ ...choice.query, start: bookmark.start }, (page) => {
+      draw(page);
+      then?.();
+    });
+
+  const draw = (page: Page) => {
+    choice.update(page.reasons);
+    while (items.length > page.rows.length) items.pop()?.node.remove();
+    page.rows.forEach((row, place) => {
+      let item = items[place];
+      if (!item) {
+        item = rowItem(toggle, signal);
+        items.push(item);
+        list.append(item.node);
+      }
+      const kept = item.row === row.row;
+      item.update(row);
+      if (row.row === bookmark.row) open(item);
+      else if (!kept) item.open();
+    });
+    list.removeAttribute("aria-busy");
+    current(items.find((item) => item.button.tabIndex === 0) ?? items[0]);
+    const last = page.start + page.rows.length;
+    const total = words.found(page.total, page.more);
+    write(found, page.rows.length ? words.shown(page.start + 1, last, total) : words.found(0, page.more));
+    before.setAttribute("aria-disabled", String(page.start === 0));
+    after.setAttribute("aria-disabled", String(last >= page.total));
+    pages.hidden = page.start === 0 && last >= page.total;
+  };
+
+  /** The one row that the Tab key reaches; arrows go on from it. */
+  const current = (chosen?: RowItem) => {
+    for (const item of items) item.button.tabIndex = item === chosen ? 0 : -1;
+  };
+  const open = (item: RowItem) => {
+    bookmark.row = item.row;
+    item.open("looking");
+    ask.whole(item.row, (whole) => {
+      if (whole.row === item.row && bookmark.row === item.row) item.open(whole);
+    });
+  };
+  const toggle = (item: RowItem) => {
+    if (lost && bookmark.row !== item.row) return;
+    const closed = bookmark.row !== item.row;
+    bookmark.row = -1;
+    for (const each of items) if (each !== item || !closed) each.open();
+    if (closed) open(item);
+    current(item);
+  };
+
+  list.addEventListener(
+    "keydown",
+    (event) => {
+      const place = items.findIndex((item) => item.node.contains(event.target as Node));
+      const item = items[place];
+      if (!item) return;
+      const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[event.key];
+      if (event.key === "Escape" && bookmark.row === item.row) {
+        toggle(item);
+        item.button.focus();
+      } else if (next !== undefined && event.target === item.button && items[next]) {
+        current(items[next]);
+        items[next].button.focus();
+      } else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal },
+  );
+  node.addEventListener(
+    "toggle",
+    () => {
+      if (node.open && !bookmark.open) turn(0);
+      bookmark.open = node.open;
+    },
+    { signal },
+  );
+  signal.addEventListener("abort", () => clearTimeout(again), { once: true });
+  if (bookmark.open) {
+    node.open = true;
+    look();
+  }
+
+  return {
+    node,
+    lose(now) {
+      lost = choice.node.inert = pages.inert = now;
+      node.hidden ||= now && !items.length;
+    },
+    update(state) {
+      node.hidden = !state.readable;
+      const now = `${state.completed} ${state.failed} ${state.phase}`;
+      const moved = seen !== "" && seen !== now;
+      seen = now;
+      if (!moved || !node.open || again || choice.query.text) return;
+      again = window.setTimeout(() => {
+        again = 0;
+        look();
+      }, AGAIN_MS);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { asText, blocks } from "./blocks";
+import { copyButton } from "./copy";
+import { element, itemOf, write } from "./element";
+import type { Row, Whole } from "./state";
+import { words } from "./words";
+
+/** One row of the list: a button with what was asked and answered in short, and below it, once opened, the whole. */
+export interface RowItem {
+  node: HTMLElement;
+  button: HTMLButtonElement;
+  row: number;
+  update(row: Row): void;
+  /** Opens it, with nothing in it while the kernel looks; `undefined` closes it. */
+  open(whole?: Whole | "looking"): void;
+}
+
+let ids = 0;
+
+export function rowItem(press: (item: RowItem) => void, signal: AbortSignal): RowItem {
+  const mark = element("span", "dw-mark");
+  const status = element("span", "dw-spoken");
+  const [label, prompt, answer] = [text("dw-row-label"), text("dw-row-prompt"), text("dw-row-answer")];
+  const button = element(
+    "button",
+    "dw-row",
+    element("span", "dw-row-mark", mark, status),
+    label,
+    prompt,
+    answer,
+  );
+  const whole = element("div", "dw-whole");
+  button.type = "button";
+  whole.id = `dw-row-${++ids}`;
+  whole.hidden = true;
+  button.setAttribute("aria-controls", whole.id);
+  button.setAttribute("aria-expanded", "false");
+  button.addEventListener("click", () => press(item), { signal });
+  const item: RowItem = {
+    node: itemOf(button, whole),
+    button,
+    row: -1,
+    update(row) {
+      item.row = row.row;
+      mark.className = `dw-mark dw-mark-${row.status}`;
+      write(status, `${words.status[row.status]}, `);
+      label.textContent = row.label;
+      prompt.textContent = row.prompt || words.noPrompt;
+      prompt.toggleAttribute("data-none", !row.prompt);
+      answer.textContent =
+        row.answer || (row.status === "pending" ? words.noAnswerYet : words.status[row.status]);
+      answer.toggleAttribute("data-none", row.status !== "completed");
+    },
+    open(shown) {
+      button.setAttribute("aria-expanded", String(shown !== undefined));
+      whole.hidden = shown === undefined;
+      if (shown === "looking" && whole.childElementCount) return; // what is there stays until the new is here
+      whole.replaceChildren();
+      if (shown === "looking") whole.append(element("div", "dw-line dw-line-note", words.looking));
+      else if (shown) whole.append(...parts(shown, signal));
+    },
+  };
+  return item;
+}
+
+function parts(whole: Whole, signal: AbortSignal) {
+  const facts = element("span", "dw-whole-facts", words.status[whole.status]);
+  const reason = element("div", "dw-line dw-line-error", whole.reason);
+  reason.hidden = !whole.reason;
+  const copied = () => asText([...whole.request, ...whole.answer]);
+  return [
+    element("div", "dw-whole-head", facts, copyButton(copied, signal)),
+    reason,
+    blocks("request", whole.request, signal),
+    blocks("answer", whole.answer, signal),
+    blocks("rest", whole.rest, signal),
+  ];
+}
+
+/** Text that somebody else wrote, whose direction stays its own. */
+function text(className: string) {
+  const node = element("bdi", className);
+  node.dir = "auto";
+  return node;
+}

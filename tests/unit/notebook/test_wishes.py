@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dw_jupyter.errors import OptionError
+from dw_jupyter.job.reader import Reader
+from dw_jupyter.notebook import wishes
+from dw_jupyter.notebook.wishes import Wishes
+from tests.read_job import job, lines, reader
+
+SHARED = json.loads(Path(__file__).parents[2].joinpath("view_replies.json").read_text(encoding="utf-8"))
+
+
+class Steered:
+    """A job that notes what is done with it, and on which thread."""
+
+    id = "job-1"
+
+    def __init__(self, reader: Reader | None = None) -> None:
+        self.reader = reader
+        self.done: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.refusal: Exception | None = None
+
+    def cancel(self) -> None:
+        """Note it."""
+        self._note("cancel")
+
+    def retry(self) -> None:
+        """Note it, or refuse."""
+        self._note("retry")
+
+    def _note(self, what: str) -> None:
+        self.done.put((what, threading.current_thread().name))
+        if self.refusal:
+            raise self.refusal
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """What reads the job of ``view_replies.json``."""
+    files = {f"{kind}-000.jsonl": lines(*SHARED[kind]) for kind in ("requests", "output", "error")}
+    journal = job(tmp_path_factory.mktemp("shared") / "job", files, rows=len(SHARED["labels"]))
+    return reader(journal, pd.Index(SHARED["labels"]))
+
+
+def ask(job: Steered, *asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers to some wishes, one after the other."""
+    answers: queue.Queue[dict[str, Any]] = queue.Queue()
+    made = Wishes(job, answers.put)
+    heard = []
+    for wish in asked:
+        made.hear(wish)
+        heard.append(answers.get(timeout=60))
+    return heard
+
+
+def test_replies_are_those_that_the_browser_is_tested_with(read: Reader) -> None:
+    """Every reply that the browser tests draw is the one that this job gives, with the id of its question."""
+    wished = [{**case["wish"], "id": number} for number, case in enumerate(SHARED["asked"])]
+    expected = [{**case["answer"], "id": number} for number, case in enumerate(SHARED["asked"])]
+    answers = ask(Steered(read), *wished)
+    assert answers == expected
+    assert json.loads(json.dumps(answers)) == answers
+
+
+def test_a_wish_is_handed_on_and_never_holds_up_the_kernel() -> None:
+    """Cancel and retry are called on a thread of their own: the one that hears them goes on at once."""
+    steered = Steered()
+    made = Wishes(steered, lambda _: None)
+    for kind in ("cancel", "retry"):
+        made.hear({"kind": kind})
+        what, thread = steered.done.get(timeout=60)
+        assert what == kind
+        assert thread != threading.current_thread().name
+
+
+@pytest.mark.parametrize(
+    ("wish", "refusal", "why"),
+    [
+        ({"kind": "retry"}, OptionError("No row is left.", "Look at it."), "No row is left.\nLook at it."),
+        ({"kind": "cancel"}, RuntimeError("unforeseen"), "This is a bug of dw_jupyter."),
+        ({"kind": "row", "id": 7, "row": 99}, None, "There is no row 99."),
+        ({"kind": "row", "id": 7, "row": "<script>"}, None, "invalid literal"),
+        ({"kind": "rows", "id": 7, "start": "x"}, None, "invalid literal"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said(read: Reader, wish: dict[str, Any], refusal: Exception | None, why: str) -> None:
+    """A wish that fails is answered in words, with the id of its question."""
+    steered = Steered(read)
+    steered.refusal = refusal
+    (answer,) = ask(steered, wish)
+    assert (answer["kind"], answer["wish"], answer["id"]) == ("refused", wish["kind"], wish.get("id"))
+    assert answer["why"].startswith(why)
+
+
+def test_what_is_not_understood_is_passed_over(read: Reader) -> None:
+    """Wishes of no kind that there is, and rows of a job that has none yet, get no answer and do no harm."""
+    heard: list[Any] = []
+    for wish in ({}, {"kind": "format"}, {"kind": ["rows"]}, {"kind": "rows", "id": 1}):
+        Wishes(Steered(), heard.append).hear(wish)
+    (answer,) = ask(Steered(read), {"kind": "rows", "id": 2, "start": -5, "status": None, "unknown": {}})
+    assert heard == []
+    assert answer["rows"]["start"] == 0
+
+
+def test_the_panel_is_opened_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open passes the job's id to the panel."""
+    opened: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(wishes, "open_panel", opened.put)
+    Wishes(Steered(), lambda _: None).hear({"kind": "open"})
+    assert opened.get(timeout=60) == "job-1"
