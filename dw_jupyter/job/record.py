@@ -94,7 +94,7 @@ class JobRecord(msgspec.Struct, kw_only=True):
     reused: int = 0
     """Rows whose answer an earlier job had."""
     foreign: bool = False
-    """Whether its batch was made elsewhere: its rows have the ids that somebody else gave them."""
+    """Whether its requests, or its batch, were made elsewhere: its rows have the ids that somebody else gave them."""
     named: bool = False
     """Whether a column of the source gives the ids of its requests."""
     fresh: bool = False

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from dw_jupyter import errors
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.lifecycle import Again, Lifecycle
+from dw_jupyter.job.snapshot import Snapshot
 
 # By folder; used on the background loop alone.
 _alive: dict[Path, Lifecycle] = {}
@@ -78,6 +79,11 @@ def _keep(life: Lifecycle, *, new: bool = False) -> None:
     if not life.done.done():
         _alive[folder] = life
         life.done.add_done_callback(lambda _: _forget(folder, life))
+
+
+def alive() -> dict[str, Snapshot]:
+    """What is known of each job under way in this kernel, by its id; on the background loop."""
+    return {folder.name: life.snapshot for folder, life in _alive.items()}
 
 
 def _forget(folder: Path, life: Lifecycle) -> None:

@@ -23,6 +23,7 @@ from dw_jupyter.job.driver import Driver
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.layout import Layout
+from dw_jupyter.job.lifecycle import Again
 from dw_jupyter.job.record import JobRecord, ShardRecord
 from dw_jupyter.job.snapshot import Snapshot, State
 
@@ -46,7 +47,17 @@ def attach(job_id: str, *, account: str | None = None, meta: bool = False) -> Jo
         JournalError: this machine has no such job.
         NotFoundError: the account has no such batch.
     """
-    journal = _find(job_id, account)
+    job = open_journal(_find(job_id, account), meta=meta)
+    job.ready()
+    return job
+
+
+def open_journal(journal: Journal, *, meta: bool = False, note: str = "", again: Again | None = None) -> Job:
+    """The handle of a job that has a journal; ``again`` takes it up where it has ended.
+
+    Raises:
+        JournalError: its index cannot be read.
+    """
     record = journal.record
     try:
         index, kept = load_index(journal.folder / INDEX), load_kept(journal.folder)
@@ -56,9 +67,7 @@ def attach(job_id: str, *, account: str | None = None, meta: bool = False) -> Jo
         ) from None
     early = Snapshot(job=record.id, label=record.label, total=record.rows, model=record.model, started=record.created)
     layout = Layout(index=index, schema=record.schema, kept=kept, meta=meta, ids=journal.ids if meta else BY_POSITION)
-    job = Job(registry.open_job(journal), layout=layout, early=early)
-    job.ready()
-    return job
+    return Job(registry.open_job(journal, note=note, again=again), layout=layout, early=early)
 
 
 def jobs(

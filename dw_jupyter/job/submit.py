@@ -176,7 +176,7 @@ _HELD = "Not all of it was sent, and another kernel has the job in its hands: ru
 
 async def _open_planned(plan: Plan) -> Lifecycle:
     journal, new, remark = await write(plan)
-    note = " ".join(filter(None, [plan.note, remark])) if new else _attached(journal.record, plan.window)
+    note = " ".join(filter(None, [plan.note, remark])) if new else attached(journal.record, plan.window)
     taken_up = partial(resume, window=plan.window, limits=prepare.LIMITS)
     life = await registry.open_job(journal, note=note, new=new, again=taken_up)
     if life.done.done() and life.journal.record.resumable:
@@ -184,9 +184,9 @@ async def _open_planned(plan: Plan) -> Lifecycle:
     return life
 
 
-def _attached(record: JobRecord, window: str) -> str:
-    """What to say of a cell whose job is there already."""
-    begun = f"The same cell was run before, {time.strftime('%d %b %H:%M', time.localtime(record.created))}"
+def attached(record: JobRecord, window: str, *, same: str = "The same cell was run") -> str:
+    """What to say of a cell, or of whatever else is the ``same``, whose job is there already."""
+    begun = f"{same} before, {time.strftime('%d %b %H:%M', time.localtime(record.created))}"
     if record.resumable:
         return f"{begun}: going on with what was not sent then."
     if record.state == "cancelled":

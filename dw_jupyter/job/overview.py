@@ -1,0 +1,199 @@
+"""All jobs of this machine and all batches of the account, followed for as long as somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from dw_jupyter import config, errors
+from dw_jupyter.api.client import AsyncClient
+from dw_jupyter.api.types import Batch
+from dw_jupyter.job import folders, registry
+from dw_jupyter.job.entries import Entry, merge
+from dw_jupyter.job.journal import Journal
+from dw_jupyter.job.publisher import log
+from dw_jupyter.job.record import JobRecord
+from dw_jupyter.job.service import CLOUD
+
+TICK = 1.0
+"""Seconds between two looks at this machine."""
+PAGE = 100
+"""Batches in one list call: one call a look, with the active ones first."""
+MOST = 1000
+"""Batches that are listed at all, the newest; the first look takes as many calls as they need."""
+SINGLY = 10
+"""Batches that are asked for by themselves in one look: those that have ended out of sight of the list."""
+LEASE = 600.0
+"""Seconds for which a sign of life keeps the following going: a busy kernel may not hear another."""
+
+
+class Records:
+    """The records of this machine's jobs; a file is read again when it has changed. For worker threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[int, JobRecord]] = {}
+
+    def read(self) -> list[JobRecord]:
+        """Every job that can be read.
+
+        Raises:
+            JournalError: the folder of the jobs cannot be made.
+        """
+        found: dict[Path, tuple[int, JobRecord]] = {}
+        for path in folders.jobs_folder(config.home()).glob("[!.]*/job.json"):
+            with contextlib.suppress(OSError, errors.JournalError):  # forgotten meanwhile, or damaged
+                changed = path.stat().st_mtime_ns
+                known = self._known.get(path)
+                found[path] = known if known and known[0] == changed else (changed, Journal.load(path.parent).record)
+        self._known = found
+        return [record for _, record in found.values()]
+
+
+class Overview:
+    """Looks again and again, and tells of what has changed; on the background loop.
+
+    This machine is looked at each second, the account every 2 s while something moves there, and every 15 s while
+    nothing does.
+
+    Args:
+        changed: called when there is something new.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.entries: list[Entry] = []
+        self.account = ""
+        """Whose batches are listed; ``""`` before the first answer."""
+        self.trouble = ""
+        """Why the batches of the account are not known, or not as they are now."""
+        self.updated = 0.0
+        """When the account was last heard of, epoch seconds."""
+        self.complete = False
+        """Whether this machine and the account have been looked at once."""
+        self._changed = changed
+        self._records = Records()
+        self._batches: dict[str, Batch] = {}
+        self._client: AsyncClient | None = None
+        self._until = 0.0
+        self._next = 0.0
+        self._pause = CLOUD.least
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def glance(self) -> None:
+        """Look at this machine alone, at once; before the first look, from any thread.
+
+        Raises:
+            JournalError: the folder of the jobs cannot be made.
+        """
+        self.entries = merge(self._records.read(), {}, (), account=self.account)
+
+    def look(self, *, again: bool = False) -> None:
+        """Follow for a while from now on; with ``again`` also ask the account now."""
+        self._until = time.monotonic() + LEASE
+        if again:
+            self._next, self._pause = 0.0, CLOUD.least
+            self._settled.clear()
+        self._wake.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow())
+
+    async def once(self) -> None:
+        """Look once, and no more."""
+        try:
+            await self._look_once()
+        finally:
+            await self._close()
+
+    async def settled(self) -> None:
+        """Wait for the end of the look that was asked for."""
+        await self._settled.wait()
+
+    def rest(self) -> None:
+        """Follow no more until somebody looks again."""
+        self._until = 0.0
+        self._wake.set()
+
+    async def _follow(self) -> None:
+        try:
+            while time.monotonic() < self._until:
+                self._wake.clear()
+                await self._look_once()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK):
+                        await self._wake.wait()
+        except Exception:  # noqa: BLE001 - whatever it is, the next sign of life begins anew
+            log.exception("following the jobs")
+        finally:
+            self._task = None
+            self._settled.set()
+            await self._close()
+
+    async def _close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _look_once(self) -> None:
+        before = (self.entries, self.trouble, self.account, self.complete, self.updated)
+        asked = self._next == 0.0
+        try:
+            records = await asyncio.to_thread(self._records.read)
+        except errors.JournalError as error:
+            records, self.trouble = [], str(error)
+        if time.monotonic() >= self._next:
+            moved = await self._ask_account()
+            self.complete = True
+            self._pause = CLOUD.after(self._pause, moved=moved)
+            self._next = time.monotonic() + self._pause
+        self.entries = merge(records, registry.alive(), self._batches.values(), account=self.account)
+        if asked:
+            self._settled.set()
+        if before != (self.entries, self.trouble, self.account, self.complete, self.updated):
+            self._changed()
+
+    async def _ask_account(self) -> bool:
+        """List the batches; whether any of them has moved."""
+        before = self._batches
+        try:
+            connection = await asyncio.to_thread(config.connect)
+            client = await self._reach(connection)
+            self._batches = await self._list(client, known=self._batches if self.account else {})
+        except errors.DoublewordError as error:
+            self.trouble = " ".join(str(error).split("\n"))
+            return False
+        self.account, self.trouble, self.updated = connection.account, "", time.time()
+        return before != self._batches
+
+    async def _reach(self, connection: config.Connection) -> AsyncClient:
+        if self._client is None or self._client.connection != connection:
+            if self._client is not None:
+                await self._client.aclose()
+            if self.account != connection.account:
+                self._batches, self.account = {}, ""
+            self._client = AsyncClient(connection, attempts=1)
+        return self._client
+
+    async def _list(self, client: AsyncClient, *, known: dict[str, Batch]) -> dict[str, Batch]:
+        most = PAGE if known else MOST
+        seen: dict[str, Batch] = {}
+        async for batch in client.list_batches(analytics=True, active_first=True, limit=PAGE):
+            seen[batch.id] = batch
+            if len(seen) == most:
+                break
+        lost = [batch for batch in known.values() if not batch.ended and batch.id not in seen]
+        for before in lost[:SINGLY]:
+            try:
+                seen[before.id] = _with_analytics(await client.retrieve_batch(before.id), before)
+            except errors.NotFoundError:
+                known = {batch_id: batch for batch_id, batch in known.items() if batch_id != before.id}
+        return {**known, **seen}
+
+
+def _with_analytics(batch: Batch, before: Batch) -> Batch:
+    return batch if batch.analytics is not None else msgspec.structs.replace(batch, analytics=before.analytics)
