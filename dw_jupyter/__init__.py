@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from dw_jupyter.frames.spread import spread
     from dw_jupyter.job.accounts import models, use
     from dw_jupyter.job.handle import Job
+    from dw_jupyter.job.ready import validate
     from dw_jupyter.job.shelf import attach, forget, jobs
     from dw_jupyter.job.snapshot import Snapshot
     from dw_jupyter.job.submit import submit
+    from dw_jupyter.notebook.panel import panel
 
 __all__ = [
     "AsyncClient",
@@ -40,10 +42,12 @@ __all__ = [
     "jobs",
     "load_ipython_extension",
     "models",
+    "panel",
     "spread",
     "submit",
     "unload_ipython_extension",
     "use",
+    "validate",
 ]
 
 _HOMES = {
@@ -56,9 +60,11 @@ _HOMES = {
     "forget": "dw_jupyter.job.shelf",
     "jobs": "dw_jupyter.job.shelf",
     "models": "dw_jupyter.job.accounts",
+    "panel": "dw_jupyter.notebook.panel",
     "spread": "dw_jupyter.frames.spread",
     "submit": "dw_jupyter.job.submit",
     "use": "dw_jupyter.job.accounts",
+    "validate": "dw_jupyter.job.ready",
 }
 
 

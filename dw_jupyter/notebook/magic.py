@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +109,7 @@ class DWBatch(Magics):
             self.shell.user_ns[chosen.job] = job
         if chosen.out:
             self._live().bind(chosen.out, job)
-        if chosen.wait or os.environ.get("DW_JUPYTER_WAIT", "") not in ("", "0"):
+        if chosen.wait or options.waits():
             job.result()
 
     def _source(self, text: str | None) -> object:

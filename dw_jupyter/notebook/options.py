@@ -6,6 +6,7 @@ import argparse
 import difflib
 import json
 import math
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -87,6 +88,11 @@ _HINTS = {
     "--meta": "Leave the value out.",
     "--as-code": "Leave the value out.",
 }
+
+
+def waits() -> bool:
+    """Whether every cell is to wait for its job, as where nobody looks on: ``DW_JUPYTER_WAIT=1``."""
+    return os.environ.get("DW_JUPYTER_WAIT", "") not in ("", "0")
 
 
 def _check_once(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:

@@ -110,6 +110,13 @@ def _jobs(_shell: Any, _words: list[str], **filters: Any) -> Any:
     return jobs(**filters)
 
 
+def _panel(shell: Any, _words: list[str]) -> Any:
+    from dw_jupyter.notebook.panel import Panel
+    from dw_jupyter.notebook.panel_state import MAGIC
+
+    return Panel(shell.user_ns, line=MAGIC)
+
+
 def _attach(shell: Any, words: list[str], **options: Any) -> Any:
     from dw_jupyter.job.shelf import attach
 
@@ -192,6 +199,7 @@ VERBS = {
         run=_jobs,
         options=("state", "account", "search", "since"),
     ),
+    "panel": Verb(takes="", does="shows all jobs and batches, live, and a form to send more", run=_panel),
     "attach": Verb(
         takes="JOB",
         does="gives the job of an earlier cell, or a batch made elsewhere",

@@ -64,7 +64,7 @@ def state_of(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "cancellable": not snapshot.ended and snapshot.state != "cancelling",
         "retryable": _retryable(snapshot),
         "readable": bool(snapshot.job),
-        "openable": bool(snapshot.job) and wishes.open_panel is not None,
+        "openable": bool(snapshot.job),
         "updated": snapshot.updated,
         "pace": snapshot.pace,
     }

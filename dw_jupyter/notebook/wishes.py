@@ -19,8 +19,16 @@ log = logging.getLogger("dw_jupyter")
 
 Answer = dict[str, Any]
 
-open_panel: Callable[[str], None] | None = None
-"""Shows a job, by its id, in the panel. The panel sets it; without one no view offers it."""
+
+def open_panel(job_id: str) -> None:
+    """Turn the panel that is open to a job.
+
+    Raises:
+        OptionError: none is open.
+    """
+    from dw_jupyter.notebook.panel import show_in_panel  # the panel loads when it is first wanted
+
+    show_in_panel(job_id)
 
 
 class Steered(Protocol):
@@ -75,7 +83,7 @@ class Wishes:
                     self._job.cancel()
                 case "retry":
                     self._job.retry()
-                case "open" if open_panel is not None:
+                case "open":
                     open_panel(self._job.id)
                 case "rows" | "row" if (reader := self._job.reader) is not None:
                     self._answer({"kind": kind, "id": wish.get("id"), kind: _read(reader, kind, wish)})

@@ -19,7 +19,7 @@ ROOMS = {
     "notebook": {"job", "errors"},
     "local": {"api.types", "config", "errors"},
     "demo": {"config", "errors"},
-    "__init__": {"api", "frames", "job", "config", "errors"},
+    "__init__": {"api", "frames", "job", "notebook", "config", "errors"},
     "__main__": {"demo", "local", "errors"},
 }
 

@@ -1,0 +1,248 @@
+"""The panel: every job of this machine and every batch of the account, live, and a form to send more.
+
+The widget (``js/src/panel.ts``) is told of one page of the list by a trait; what it wishes comes as messages with a
+number, each answered by a message with the same one. A message may come on any thread, so it is posted to the
+background loop; what blocks there goes to worker threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import secrets
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import anywidget
+import traitlets
+
+from dw_jupyter.errors import DoublewordError, JournalError, OptionError
+from dw_jupyter.job import loop, shelf
+from dw_jupyter.job.elsewhere import cancel_batch, retry_batch
+from dw_jupyter.job.entries import Entry, Filters
+from dw_jupyter.job.overview import LEASE, Overview
+from dw_jupyter.job.publisher import log
+from dw_jupyter.notebook.options import waits
+from dw_jupyter.notebook.panel_form import Form
+from dw_jupyter.notebook.panel_html import render_html, render_text
+from dw_jupyter.notebook.panel_state import CALL, SIZE, state_of
+from dw_jupyter.notebook.view import built
+
+GLANCE_SECONDS = 2.0
+"""How long the cell that shows a panel waits for the account's batches, so that they are in what is saved."""
+PATIENT_SECONDS = 20.0
+"""The same where nobody looks on, and what is saved is all there will be."""
+_open: weakref.WeakSet[Panel] = weakref.WeakSet()
+
+
+class Panel(anywidget.AnyWidget):
+    """The widget. Its display data hold a table and text too, for saved notebooks and places without widgets.
+
+    Args:
+        names: the notebook's names, among which the form finds tables.
+        line: what opened it, and opens another.
+    """
+
+    _esm = built("panel.js")
+    _css = built("panel.css")
+    state = traitlets.Dict().tag(sync=True)
+    """One page of the list, as ``PanelState`` in ``js/src/panel/state.ts`` has it."""
+    looked = traitlets.Float(0.0).tag(sync=True)
+    """When the account was last heard of, epoch seconds."""
+
+    place = traitlets.Unicode().tag(sync=True)
+    """What the table is marked with in whose place a notebook shows the panel."""
+
+    def __init__(self, names: Mapping[str, object] | None, *, line: str = CALL) -> None:
+        self._line = line
+        self._form = Form(names)
+        self._overview = Overview(self._publish)
+        self._context = contextvars.copy_context()
+        self._filters = Filters()
+        self._page = 0
+        self._request = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._views: dict[str, float] = {}
+        try:
+            self._overview.glance()
+        except JournalError as error:
+            self._overview.trouble = str(error).replace("\n", " ")
+        super().__init__(state=self._state(), place=secrets.token_hex(6))
+        self.on_msg(self._hear)
+        _open.add(self)
+
+    @property
+    def seen_until(self) -> float:
+        """Until when a browser is believed to show it, in the time of ``time.monotonic``; 0 where none does."""
+        return max(self._views.values(), default=0.0)
+
+    def show(self, entry_id: str) -> None:
+        """Turn to one job or batch: to its page, and have the browser open it. From any thread."""
+        loop.post(self._show, entry_id)
+
+    def _show(self, entry_id: str) -> None:
+        self._filters = Filters()
+        places = [place for place, entry in enumerate(self._overview.entries) if _is_meant(entry, entry_id)]
+        self._page = places[0] // SIZE if places else 0
+        self._publish()
+        self._tell({"kind": "show", "id": self._overview.entries[places[0]].id if places else entry_id})
+
+    def _hear(self, _widget: Panel, wish: dict[str, Any], buffers: list[Any]) -> None:
+        """Takes a wish of the browser's, on whichever thread."""
+        loop.post(self._begin, wish, [bytes(buffer) for buffer in buffers])
+
+    def _begin(self, wish: dict[str, Any], buffers: list[bytes]) -> None:
+        task = asyncio.create_task(self._serve(wish, buffers))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, wish: dict[str, Any], buffers: list[bytes]) -> None:
+        """Do what is wished, and answer. Whatever goes wrong is the answer."""
+        request = wish.get("request")
+        try:
+            answer: dict[str, Any] = {"done": await self._do(wish, buffers)}
+        except DoublewordError as error:
+            answer = {"what": error.what, "todo": error.todo}
+        except Exception as error:  # noqa: BLE001 - a fault of ours is told too, not left unanswered
+            log.exception("a wish of the panel's")
+            answer = {"what": f"{type(error).__name__}: {error}"[:300], "todo": ""}
+        if request is not None:
+            self._tell({"kind": "answer", "request": request, **answer})
+
+    async def _do(self, wish: dict[str, Any], buffers: list[bytes]) -> Mapping[str, Any]:
+        match wish.get("kind"):
+            case "look":
+                self._views[str(wish["view"])] = time.monotonic() + LEASE
+                self._overview.look()
+            case "rest":
+                self._views.pop(str(wish["view"]), None)
+                if self.seen_until < time.monotonic():
+                    self._overview.rest()
+            case "list":
+                self._narrow(wish)
+            case "cancel" | "retry" | "forget" as action:
+                return await self._act(action, str(wish["id"]))
+            case "offer" | "part" | "check" | "faults" | "estimate" | "submit" as kind:
+                done = await self._form.do(wish, buffers, partial(self._progress, wish["request"]))
+                if kind == "submit":
+                    await self._look_again()
+                    self._show(done["job"])
+                return done
+            case "settle":
+                self._tell({"kind": "settled", "view": self.model_id, "data": self._bundle(self.place)})
+            case "close":
+                self._overview.rest()
+                self._form.close()
+                self._tell({"kind": "settled", "view": self.model_id, "data": self._bundle()})
+            case other:
+                raise OptionError(f"The panel knows no wish {other!r}.", "Reload the page.")
+        return {}
+
+    def _narrow(self, wish: Mapping[str, Any]) -> None:
+        since, until = (None if wish[name] is None else float(wish[name]) for name in ("since", "until"))
+        self._filters = Filters(group=str(wish["group"]), text=str(wish["text"]), since=since, until=until)
+        self._page, self._request = int(wish["page"]), int(wish["request"])
+        self._publish()
+
+    async def _act(self, action: str, entry_id: str) -> Mapping[str, Any]:
+        entry = next((each for each in self._overview.entries if each.id == entry_id), None)
+        if entry is None:
+            raise OptionError("That job is not in the list any more.", "")
+        if action == "forget":
+            await asyncio.to_thread(shelf.forget, entry_id)
+        elif not entry.here:
+            await (cancel_batch if action == "cancel" else retry_batch)(entry_id)
+        else:
+            job = await asyncio.to_thread(shelf.attach, entry_id)
+            await asyncio.to_thread(job.cancel if action == "cancel" else job.retry)
+        await self._look_again()
+        return {}
+
+    async def _look_again(self) -> None:
+        """Ask the account now, and wait for what it says: what was wished is then to be seen."""
+        self._overview.look(again=True)
+        await self._overview.settled()
+
+    def _progress(self, request: object, told: Mapping[str, Any]) -> None:
+        self._tell({"kind": "progress", "request": request, **told})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        self._in_context(self.send, message)
+
+    def _publish(self) -> None:
+        """Hands the browser what has changed; what says the same as before sends nothing."""
+        self._in_context(self._set)
+
+    def _set(self) -> None:
+        self.state = self._state()
+        self.looked = self._overview.updated
+
+    def _in_context(self, function: Callable[..., object], *arguments: object) -> None:
+        # In the context of the cell that opened the panel: with another one, messages go astray in some kernels.
+        try:
+            self._context.copy().run(function, *arguments)
+        except Exception:  # noqa: BLE001 - a display that breaks must not break the following
+            log.exception("telling the panel")
+
+    def _state(self) -> dict[str, Any]:
+        overview = self._overview
+        state = state_of(
+            overview.entries,
+            self._filters,
+            page=self._page,
+            now=time.time(),
+            account=overview.account,
+            trouble=overview.trouble,
+            complete=overview.complete,
+            line=self._line,
+        )
+        self._page = state["page"]
+        return {**state, "request": self._request}
+
+    def _bundle(self, place: str = "") -> dict[str, str]:
+        now = self._overview.updated or time.time()
+        entries, trouble = self._overview.entries, self._overview.trouble
+        return {
+            "text/html": render_html(entries, now=now, trouble=trouble, again=self._line, place=place),
+            "text/plain": render_text(entries, now=now, trouble=trouble, again=self._line),
+        }
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._context = contextvars.copy_context()
+        alone = waits()
+        with contextlib.suppress(TimeoutError):
+            loop.run(self._overview.once(), timeout=PATIENT_SECONDS if alone else GLANCE_SECONDS)
+        data, metadata = ({}, {}) if alone else super()._repr_mimebundle_(**kwargs) or ({}, {})
+        return {**data, **self._bundle()}, metadata
+
+
+def _is_meant(entry: Entry, entry_id: str) -> bool:
+    return entry.id == entry_id or entry_id in entry.snapshot.batches
+
+
+def panel(names: Mapping[str, object] | None = None) -> Panel:
+    """The panel, to be shown as a cell's value: every job of this machine and every batch of the account, live.
+
+    It can be narrowed by state, text and date, and gives for each job the line that attaches to it, Cancel, Retry
+    and Forget. Its form checks, prices and sends a file of requests, or a table with a prompt.
+
+    Args:
+        names: where the form finds tables by their names: ``globals()``.
+    """
+    return Panel(names)
+
+
+def show_in_panel(job_id: str) -> None:
+    """Turn the panel that is open to a job, by its id or that of a batch. From any thread.
+
+    Raises:
+        OptionError: none is open. A click cannot open one, since it has no cell to show it in.
+    """
+    newest = max(_open, key=lambda each: each.seen_until, default=None)
+    if newest is None or newest.seen_until < time.monotonic():
+        raise OptionError("No panel is open.", "`%dwbatch panel` in a cell opens one.")
+    newest.show(job_id)

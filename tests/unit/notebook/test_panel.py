@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dw_jupyter.errors import OptionError
+from dw_jupyter.job.entries import Entry, Filters
+from dw_jupyter.job.estimate import Estimate
+from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.notebook.panel import Panel, panel, show_in_panel
+from dw_jupyter.notebook.panel_form import estimate_words
+from dw_jupyter.notebook.panel_html import render_html, render_text
+from dw_jupyter.notebook.panel_state import MAGIC, state_of
+from tests.panel_wire import PanelWire
+from tests.unit.notebook.conftest import Notebook
+
+CASES = json.loads(Path(__file__).parents[2].joinpath("panel_states.json").read_text(encoding="utf-8"))
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def entries_of(case: dict[str, Any]) -> list[Entry]:
+    """The entries that a case describes."""
+    return [
+        Entry(
+            **{
+                **entry,
+                "snapshot": Snapshot(**{**entry["snapshot"], "batches": tuple(entry["snapshot"].get("batches", ()))}),
+                "cost": None if entry["cost"] is None else Decimal(entry["cost"]),
+            }
+        )
+        for entry in case["entries"]
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_state_is_what_the_browser_is_tested_with(case: dict[str, Any]) -> None:
+    """The states that the browser tests draw are those that entries make."""
+    state = state_of(
+        entries_of(case),
+        Filters(**case.get("filters", {})),
+        page=case.get("page", 0),
+        now=case["now"],
+        account=case.get("account", "default"),
+        trouble=case.get("trouble", ""),
+        complete=case.get("complete", True),
+        line=MAGIC,
+    )
+    assert {**state, "request": 0} == case["state"]
+
+
+def test_a_thousand_jobs_are_a_small_trait() -> None:
+    """The browser is told of one page, whatever there is; pages beyond the last are the last."""
+    (case,) = [case for case in CASES if case["name"] == "several"]
+    entries = entries_of(case) * 120
+    for page, first in ((0, 0), (99, 1075)):
+        state = state_of(entries, Filters(), page=page, now=0.0, account="a", trouble="", complete=True, line=MAGIC)
+        assert (state["first"], state["pages"], state["all"]) == (first, 44, 1080)
+        assert len(json.dumps(state)) < 25_000
+
+
+def test_endless_words_are_cut_short() -> None:
+    """A label, a reason or a tag of a megabyte, and tags and batches by the hundred, keep the trait small."""
+    endless = "x" * 2**20
+    snapshot = Snapshot(label=endless, state="failed", error=f"{endless}\n{endless}", batches=("b" * 36,) * 500)
+    entry = Entry(
+        id="b", here=True, snapshot=snapshot, tags={f"{number}": endless for number in range(99)}, note=endless
+    )
+    state = state_of([entry] * 25, Filters(), page=0, now=0.0, account="a", trouble="", complete=True, line=MAGIC)
+    assert len(json.dumps(state)) < 25 * 10_000
+
+
+def test_the_static_forms_say_what_the_list_says_and_escape_it() -> None:
+    """A table and lines of text hold every label, state and cost as text, the time, and the line that opens a panel."""
+    for case in CASES:
+        entries = entries_of(case)
+        words: Any = {"now": case["now"], "trouble": case.get("trouble", ""), "again": MAGIC}
+        html, text = render_html(entries, **words), render_text(entries, **words)
+        assert not re.findall(r"<(?!/?(div|strong|table|thead|tbody|tr|th|td|code)\b)", html)
+        assert "://" not in html
+        for said in ("Jobs as of 2026-02-02 02:50 UTC", MAGIC, case.get("trouble", "")):
+            assert said in text
+        for entry in entries[:25]:
+            assert entry.snapshot.headline[:60] in text
+        assert text.count("\n") == 1 + bool(entries) + min(25, len(entries)) + bool(words["trouble"]) + (
+            len(entries) > 25
+        )
+
+
+def test_the_display_has_a_widget_a_table_and_text_and_no_widget_where_nobody_looks_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A notebook that waits for its jobs keeps the table alone: its widget would be dead in the file."""
+    data, _ = panel()._repr_mimebundle_()
+    assert set(data) == {WIDGET_VIEW, "text/html", "text/plain"}
+    assert "There is no API key" in data["text/plain"]
+    assert data["text/plain"].endswith("To see it live: dw.panel()")
+    monkeypatch.setenv("DW_JUPYTER_WAIT", "1")
+    assert set(panel()._repr_mimebundle_()[0]) == {"text/html", "text/plain"}
+
+
+def test_the_verb_opens_a_panel_that_knows_the_notebook_s_tables(notebook: Notebook) -> None:
+    """`%dwbatch panel` gives the widget, and its form offers frames and series by name."""
+    notebook.run("import pandas as pd\nreviews = pd.DataFrame({'text': ['a']})\n_hidden = reviews\nnumber = 7")
+    notebook.run("p = %dwbatch panel")
+    shown = notebook.shell.user_ns["p"]
+    assert shown.state["again"] == MAGIC
+    assert shown.state["attach"] == "%dwbatch attach {}"
+    wire = PanelWire(shown)
+    offer = wire.ask(kind="offer")
+    assert offer["tables"] == ["reviews"]
+    assert offer["models"] == []
+    assert offer["trouble"].startswith("There is no API key")
+    wire.leave()
+
+
+def test_what_says_the_same_is_sent_once_and_wishes_are_answered_by_their_number() -> None:
+    """Narrowing that changes nothing but its number is one message; what is no wish is refused in two lines."""
+    wire = PanelWire(Panel({}))
+    wire.wait(lambda: wire.panel.state["complete"])
+    request = wire.send_wish(kind="list", group="", text="x", since=None, until=None, page=3)
+    wire.answer(request)
+    assert wire.panel.state["request"] == request
+    assert wire.panel.state["page"] == 0
+    assert wire.states[-1] == wire.panel.state
+    assert all(before != after for before, after in zip(wire.states, wire.states[1:], strict=False))
+    assert wire.refused(kind="nonsense") == "The panel knows no wish 'nonsense'.\nReload the page."
+    assert wire.refused(kind="cancel", id="gone").startswith("That job is not in the list any more.")
+    assert wire.refused(kind="list", group="", text="", since="soon", until=None, page=0).startswith("ValueError")
+    wire.leave()
+
+
+def test_a_file_comes_in_parts_each_behind_the_one_before() -> None:
+    """A part that does not fit is refused, another file takes the place of the first, and no name leads outside."""
+    wire = PanelWire(Panel({}))
+    good = b'{"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m"}}\n'
+    source = {"kind": "upload", "upload": "../../etc/passwd", "name": "<b>.jsonl"}
+    assert wire.refused(kind="check", source=source) == "The file is not here any more.\nChoose it again."
+    for number in range(3):
+        part = good.replace(b'"a"', f'"{number}"'.encode())
+        done = wire.ask(kind="part", upload=source["upload"], offset=number * len(good), part=part)
+        assert done == {"received": (number + 1) * len(good)}
+    assert wire.refused(kind="part", upload=source["upload"], offset=7, part=b"x").startswith("A part of the file was")
+    assert wire.refused(kind="part", upload="other", offset=len(good), part=b"x").startswith("A part of the file was")
+    found = wire.ask(kind="check", source=source)
+    assert (found["requests"], found["faults"], found["sendable"]) == (3, 0, True)
+    wire.ask(kind="part", upload="other", offset=0, part=b"")
+    assert wire.refused(kind="check", source=source).startswith("The file is not here any more.")
+    found = wire.ask(kind="check", source={**source, "upload": "other"})
+    assert (found["sendable"], found["page"]) == (False, [{"place": "", "text": "The file holds no request."}])
+    wire.leave()
+
+
+def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> None:
+    """Faults come fifty at a time with their lines or rows; what is wrong with the whole has no place."""
+    path = tmp_path / "bad.jsonl"
+    path.write_text("{\n" * 120)
+    frame = pd.DataFrame({"text": ["a", None]})
+    wire = PanelWire(Panel({"frame": frame, "number": 7}))
+    found = wire.ask(kind="check", source={"kind": "path", "path": str(path)})
+    assert (found["faults"], found["blocking"], found["sendable"], len(found["page"])) == (120, 120, False, 50)
+    assert [fault["place"] for fault in wire.ask(kind="faults", offset=100)["page"]] == [
+        f"line {number}" for number in range(101, 121)
+    ]
+    table = {"kind": "table", "name": "frame", "prompt": "{{ text }}"}
+    found = wire.ask(kind="check", source=table, model="m")
+    assert found["page"] == [{"place": "row 1", "text": 'Column "text" has no value.'}]
+    assert found["models"] == [["m", 2]]
+    for changes, said in (
+        ({"prompt": "{{ txt }}"}, 'There is no column "txt"'),
+        ({"prompt": " "}, "The prompt is empty."),
+        ({"name": "number"}, "The source is"),
+    ):
+        (fault,) = wire.ask(kind="check", source={**table, **changes}, model="m")["page"]
+        assert fault["place"] == ""
+        assert said in fault["text"]
+    assert wire.refused(kind="check", source={**table, "name": "gone"}).startswith(
+        "There is no 'gone' in this notebook"
+    )
+    assert wire.refused(kind="check", source={"kind": "path", "path": " "}).startswith("No file is named.")
+    assert "cannot be read" in wire.refused(kind="check", source={"kind": "path", "path": "/nowhere.jsonl"})
+    wire.leave()
+
+
+def test_a_panel_that_is_looked_at_turns_to_a_job_and_no_other_does() -> None:
+    """Without an open panel nothing can be shown; with several it is the one looked at last."""
+    with pytest.raises(OptionError, match="No panel is open"):
+        show_in_panel("job-1")
+    first, second = PanelWire(Panel({})), PanelWire(Panel({}))
+    for wire in (first, second):
+        wire.ask(kind="look", view="page")
+    show_in_panel("job-1")
+    second.wait(lambda: {"kind": "show", "id": "job-1"} in second.messages)
+    assert {"kind": "show", "id": "job-1"} not in first.messages
+    for wire in (first, second):
+        wire.leave()
+    with pytest.raises(OptionError, match="No panel is open"):
+        show_in_panel("job-1")
+
+
+def test_a_closed_panel_becomes_its_table() -> None:
+    """Closing sends what is to take the widget's place in the output."""
+    wire = PanelWire(Panel({}))
+    wire.ask(kind="close")
+    wire.leave()
+    (message,) = [message for message in wire.messages if message["kind"] == "settled"]
+    assert message["view"] == wire.panel.model_id
+    assert set(message["data"]) == {"text/html", "text/plain"}
+
+
+def test_an_unknown_cost_is_not_free() -> None:
+    """An estimate without a price says so; only this machine's is free."""
+    assert estimate_words(Estimate(requests=1)).startswith("The service does not know the cost. 1 request,")
+    assert estimate_words(Estimate(cost=Decimal(0), requests=2)).startswith("Free: it runs on this machine. 2 requests")
+    assert estimate_words(Estimate(cost=Decimal("0.5"))).startswith("About $0.50, by the service's rough guess.")
+
+
+def test_a_word_behind_the_verb_is_an_error(notebook: Notebook) -> None:
+    """The verb takes nothing more."""
+    assert notebook.fail("%dwbatch panel now").startswith("`%dwbatch panel` takes nothing more.")
