@@ -29,7 +29,7 @@ function hashOfSources() {
 const sources = `sources ${hashOfSources()}`;
 await build({
   absWorkingDir: fileURLToPath(here),
-  entryPoints: ["src/job_view.ts", "src/job_view.css"],
+  entryPoints: ["job_view", "panel"].flatMap((name) => [`src/${name}.ts`, `src/${name}.css`]),
   outdir: "../dw_jupyter/static",
   bundle: true,
   format: "esm",

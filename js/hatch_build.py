@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUILT = ("job_view.js", "job_view.css")
+BUILT = ("job_view.js", "job_view.css", "panel.js", "panel.css")
 
 
 class FrontEnd(BuildHookInterface[Any]):

@@ -1,4 +1,4 @@
-// sources 41ccf84d647e9c22
+// sources a12a627e643cbd85
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -170,6 +170,11 @@ function announcer() {
 function listen(model, event, listener, signal) {
   model.on(event, listener);
   signal.addEventListener("abort", () => model.off(event, listener), { once: true });
+}
+function controllerUnder(given) {
+  const controller = new AbortController();
+  given?.addEventListener("abort", () => controller.abort(), { once: true });
+  return controller;
 }
 
 // src/asking.ts
@@ -569,7 +574,7 @@ function copyButton(text2, signal) {
     clearTimeout(timer);
     timer = window.setTimeout(() => write(node, words.copy), SAID_MS);
   };
-  const copy = () => put(text2()).then(
+  const copy = () => copyText(text2()).then(
     () => say(words.copied),
     () => say(words.notCopied)
   );
@@ -578,7 +583,7 @@ function copyButton(text2, signal) {
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }
-async function put(text2) {
+async function copyText(text2) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text2);
   const field = document.createElement("textarea");
   const before = document.activeElement;
@@ -906,11 +911,6 @@ function draw(model, el, signal, leave) {
   };
   root.addEventListener("focusout", ({ relatedTarget }) => note(relatedTarget === null), { signal });
   signal.addEventListener("abort", () => root.contains(document.activeElement) && note(true), { once: true });
-}
-function controllerUnder(given) {
-  const controller = new AbortController();
-  given?.addEventListener("abort", () => controller.abort(), { once: true });
-  return controller;
 }
 function initialize({ model, signal }) {
   const own = controllerUnder(signal);

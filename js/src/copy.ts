@@ -12,7 +12,7 @@ export function copyButton(text: () => string, signal: AbortSignal) {
     timer = window.setTimeout(() => write(node, words.copy), SAID_MS);
   };
   const copy = () =>
-    put(text()).then(
+    copyText(text()).then(
       () => say(words.copied),
       () => say(words.notCopied),
     );
@@ -23,7 +23,7 @@ export function copyButton(text: () => string, signal: AbortSignal) {
 }
 
 /** Browsers give the clipboard to pages from https and from this machine only; elsewhere a selection is copied. */
-async function put(text: string) {
+export async function copyText(text: string) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea");
   const before = document.activeElement as HTMLElement | null;

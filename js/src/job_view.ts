@@ -7,7 +7,7 @@ import { cancelButton } from "./cancel";
 import { button, element, line, phrases, viewRoot, write, writeItems } from "./element";
 import { type Loss, watchKernel } from "./kernel";
 import { legend } from "./legend";
-import { listen, type Model, type RenderProps } from "./model";
+import { controllerUnder, listen, type Model, type RenderProps } from "./model";
 import { canReplace, replaceOutput } from "./output";
 import { settleIn } from "./place";
 import { type Bookmark, newBookmark, reader } from "./reader";
@@ -117,13 +117,6 @@ function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => 
   };
   root.addEventListener("focusout", ({ relatedTarget }) => note(relatedTarget === null), { signal });
   signal.addEventListener("abort", () => root.contains(document.activeElement) && note(true), { once: true });
-}
-
-/** `given` and one of our own: hosts before anywidget 0.11 give none. */
-function controllerUnder(given?: AbortSignal) {
-  const controller = new AbortController();
-  given?.addEventListener("abort", () => controller.abort(), { once: true });
-  return controller;
 }
 
 function initialize({ model, signal }: { model: Model; signal?: AbortSignal }) {

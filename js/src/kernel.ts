@@ -1,5 +1,5 @@
 /** Whether the kernel of a view is still there. */
-import { listen, type Model } from "./model";
+import { type Events, listen } from "./model";
 
 /** `restarted`: another one is in its place; `gone`: there is none; `unreachable`: it may be there. */
 export type Loss = "restarted" | "gone" | "unreachable";
@@ -20,7 +20,11 @@ interface Signal {
 }
 
 /** Calls `tell` when the kernel is lost, and with nothing when it is back, until `signal` aborts. */
-export function watchKernel(model: Model, tell: (loss?: Loss) => void, signal: AbortSignal) {
+export function watchKernel<Message>(
+  model: Events<Message>,
+  tell: (loss?: Loss) => void,
+  signal: AbortSignal,
+) {
   // JupyterLab tells this to the views of a kernel that restarts, and to none at any other time.
   let restarted = false;
   listen(

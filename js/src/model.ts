@@ -53,8 +53,28 @@ export interface RenderProps {
   signal?: AbortSignal;
 }
 
+/** Whatever tells of events. */
+export interface Events<Message> {
+  on(event: string, listener: (message: Message) => void): void;
+  off(event: string, listener: (message: Message) => void): void;
+  /** The host's own; what it is differs. */
+  widget_manager?: unknown;
+}
+
 /** Calls `listener` at each `event` of the model until `signal` aborts. One name a call: marimo knows no lists. */
-export function listen(model: Model, event: string, listener: Listener, signal: AbortSignal) {
+export function listen<Message>(
+  model: Events<Message>,
+  event: string,
+  listener: (message: Message) => void,
+  signal: AbortSignal,
+) {
   model.on(event, listener);
   signal.addEventListener("abort", () => model.off(event, listener), { once: true });
+}
+
+/** `given` and one of our own: hosts before anywidget 0.11 give none. */
+export function controllerUnder(given?: AbortSignal) {
+  const controller = new AbortController();
+  given?.addEventListener("abort", () => controller.abort(), { once: true });
+  return controller;
 }

@@ -154,8 +154,9 @@ describe("Retry", () => {
   });
 });
 
-it("offers the panel where there is one", () => {
+it("offers the panel once the job has an id", () => {
   const { model, button } = show("running");
+  model.tell({ openable: false });
   expect(button(words.open)).toBe(undefined);
   model.tell({ openable: true });
   button(words.open).click();

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.service_process import ServiceProcess
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -149,6 +151,19 @@ class Lab:
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < end, self.log()
             time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def served(folder: Path, service: ServiceProcess, host: Host) -> Iterator[Lab]:
+    """A host whose kernels find the service by their environment."""
+    environment = {
+        "DOUBLEWORD_API_BASE": service.base_url,
+        "DOUBLEWORD_API_KEY": service.api_key,
+        "DW_JUPYTER_HOME": str(folder / "home"),
+    }
+    with Lab(folder, environment, host=host) as running:
+        yield running
+        assert service.api_key not in running.log()
 
 
 class Notebook:

@@ -8,73 +8,32 @@ from __future__ import annotations
 import json
 import runpy
 import subprocess
-import threading
-from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from dw_jupyter.job.snapshot import Snapshot
 from dw_jupyter.notebook.static_html import render_html
+from tests.browser import plain_page
+from tests.browser.plain_page import AXE, HOSTS, ROOT, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, JSHandle, Page
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "js/node_modules/axe-core/axe.min.js"
 CASES = {case["name"]: case for case in json.loads((ROOT / "tests/view_states.json").read_text("utf-8"))}
 REPLIES = json.loads((ROOT / "tests/view_replies.json").read_text("utf-8"))["asked"]
-HOSTS = ["plain", "plain-dark", "jupyterlab-light", "jupyterlab-dark", "vscode-dark"]
-
-
-class Files(SimpleHTTPRequestHandler):
-    """Serves the page at ``/`` and what is built under ``/static``, quietly."""
-
-    def translate_path(self, path: str) -> str:
-        """Where a path lies on disk."""
-        name = urlsplit(path).path
-        return str(ROOT / "dw_jupyter" / name[1:] if name.startswith("/static/") else self.directory)
-
-    def log_message(self, *_message: object) -> None:
-        """Says nothing."""
+opened = partial(plain_page.opened, now=CASES["running"]["now"])  # states are as old as they say
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the page is served."""
-    handler = partial(Files, directory=str(Path(__file__).with_suffix(".html").with_name("job_view.html")))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@contextmanager
-def opened(browser: Browser, address: str, host: str = "plain", **options: Any) -> Iterator[Page]:
-    """A page in the dress of a host; it may ask 127.0.0.1 only, and no script of it may fail."""
-    context = browser.new_context(color_scheme="dark" if host == "plain-dark" else "light", **options)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    asked: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: asked.append(str(urlsplit(request.url).hostname)))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.clock.set_fixed_time(CASES["running"]["now"])  # states are as old as they say
-    page.goto(f"{address}?host={host}")
-    page.wait_for_function("window.ready")
-    yield page
-    assert set(asked) == {"127.0.0.1"}
-    assert faults == []
-    context.close()
+    with serve("job_view.html") as address:
+        yield address
 
 
 def show(page: Page, name: str) -> JSHandle:
@@ -141,7 +100,7 @@ def test_cancel_by_keyboard_alone(browser: Browser, address: str) -> None:
         assert page.locator("button:focus").is_visible()
         view.evaluate("(view, state) => view.set(state)", CASES["cancelled"]["state"])
         assert page.locator(".dw-job:focus").is_visible()
-        assert page.get_by_role("button").all_inner_texts() == ["Retry 358 unanswered rows"]
+        assert page.get_by_role("button").all_inner_texts() == ["Retry 358 unanswered rows", "Open in panel"]
         assert page.get_by_role("status").first.inner_text() == CASES["cancelled"]["state"]["headline"]
 
 
@@ -215,6 +174,9 @@ def test_rows_are_read_by_keyboard_alone(browser: Browser, address: str) -> None
             expect(page.locator(":focus")).to_contain_text(text)
 
         keyboard.press("Tab")
+        focused("Retry")
+        keyboard.press("Tab")
+        focused("Open in panel")
         keyboard.press("Tab")
         focused("Read the rows")
         keyboard.press("Enter")

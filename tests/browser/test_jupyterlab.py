@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import Host, Lab
-from tests.service_process import ServiceProcess, start_service
+from tests.browser.lab import Lab, served
+from tests.service_process import ServiceProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Locator
@@ -26,33 +23,6 @@ import pandas as pd
 reviews = pd.DataFrame({{"text": [f"Review {{n}}" for n in range({ROWS})]}}, index=pd.RangeIndex(1, {ROWS + 1}))"""
 CELL = '%%dwbatch reviews -o labels -j job --schema "sentiment: positive|negative"'
 FATES = 'labels["dw_status"].value_counts().to_dict()'
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """An echo that takes its time: some 27 rows a second."""
-    with start_service(tmp_path_factory.mktemp("service"), "--model", "echo", "--echo-delay", "0.3") as running:
-        yield running
-
-
-@contextmanager
-def served(folder: Path, service: ServiceProcess, host: Host) -> Iterator[Lab]:
-    """A host whose kernels find the service by their environment."""
-    environment = {
-        "DOUBLEWORD_API_BASE": service.base_url,
-        "DOUBLEWORD_API_KEY": service.api_key,
-        "DW_JUPYTER_HOME": str(folder / "home"),
-    }
-    with Lab(folder, environment, host=host) as running:
-        yield running
-        assert service.api_key not in running.log()
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, service: ServiceProcess) -> Iterator[Lab]:
-    """A JupyterLab."""
-    with served(tmp_path_factory.mktemp("lab"), service, "jupyterlab") as running:
-        yield running
 
 
 def test_from_run_all_to_the_file_that_somebody_else_opens(browser: Browser, lab: Lab, service: ServiceProcess) -> None:

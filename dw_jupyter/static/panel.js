@@ -1,0 +1,1401 @@
+// sources a12a627e643cbd85
+
+// src/element.ts
+function element(tag, className, ...children) {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.append(...children);
+  return node;
+}
+function viewRoot(className, ...children) {
+  const root = element("div", `dw-view ${className}`, ...children);
+  root.setAttribute("role", "group");
+  root.tabIndex = -1;
+  root.dataset.lmSuppressShortcuts = "true";
+  return root;
+}
+function button(text, press, signal) {
+  const node = element("button", "dw-button", text);
+  node.type = "button";
+  node.addEventListener(
+    "click",
+    () => {
+      if (node.getAttribute("aria-disabled") !== "true") press();
+    },
+    { signal }
+  );
+  return node;
+}
+function line(kind) {
+  const node = element("div", `dw-line dw-line-${kind}`);
+  node.hidden = true;
+  return node;
+}
+function listOf(className, ...items) {
+  const node = element("div", className, ...items);
+  node.setAttribute("role", "list");
+  return node;
+}
+function itemOf(...children) {
+  const node = element("div", "dw-item", ...children);
+  node.setAttribute("role", "listitem");
+  return node;
+}
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+  node.hidden = text === "";
+}
+function writeItems(list, texts) {
+  while (list.children.length > texts.length) list.lastElementChild?.remove();
+  texts.forEach((text, index) => {
+    const item = list.children[index] ?? list.appendChild(itemOf());
+    write(item, text);
+  });
+}
+
+// src/model.ts
+function listen(model, event, listener, signal) {
+  model.on(event, listener);
+  signal.addEventListener("abort", () => model.off(event, listener), { once: true });
+}
+function controllerUnder(given) {
+  const controller = new AbortController();
+  given?.addEventListener("abort", () => controller.abort(), { once: true });
+  return controller;
+}
+
+// src/kernel.ts
+function watchKernel(model, tell, signal) {
+  let restarted = false;
+  listen(
+    model,
+    "comm_live_update",
+    () => {
+      restarted = true;
+      tell("restarted");
+    },
+    signal
+  );
+  const session = model.widget_manager?.context?.sessionContext;
+  if (!session) return;
+  const look = () => {
+    if (!restarted) tell(lossOf(session));
+  };
+  for (const changed of [session.statusChanged, session.kernelChanged, session.connectionStatusChanged]) {
+    changed?.connect(look);
+    signal.addEventListener("abort", () => changed?.disconnect(look), { once: true });
+  }
+}
+function lossOf(session) {
+  const kernel = session.session?.kernel;
+  if (!kernel || kernel.status === "dead" || kernel.status === "terminating") return "gone";
+  return kernel.connectionStatus === "disconnected" ? "unreachable" : void 0;
+}
+
+// src/output.ts
+var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
+var cellsOf = (manager) => manager?.context?.model?.cells;
+var canReplace = (manager) => cellsOf(manager) !== void 0;
+function replaceOutput(manager, modelId, mark, data) {
+  const cells = cellsOf(manager);
+  for (let c = 0; c < (cells?.length ?? 0); c++) {
+    const outputs = cells?.get(c).outputs;
+    for (let o = 0; o < (outputs?.length ?? 0); o++) {
+      const shown = outputs?.get(o).data ?? {};
+      const html = String(shown["text/html"] ?? "");
+      const ours = shown[WIDGET_VIEW]?.model_id === modelId;
+      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark}"`) && html !== data["text/html"];
+      if (ours || older) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
+    }
+  }
+}
+
+// src/panel/fields.ts
+var made = 0;
+function field(label, type, hint = "") {
+  const input = element("input", "dw-field");
+  input.type = type;
+  input.placeholder = hint;
+  input.spellcheck = false;
+  return {
+    node: element("label", `dw-labelled dw-labelled-${type}`, element("span", "", label), input),
+    input
+  };
+}
+function suggesting(label, hint = "") {
+  const made3 = field(label, "text", hint);
+  const list = element("datalist", "");
+  list.id = newId();
+  made3.input.setAttribute("list", list.id);
+  const offer = (texts) => list.replaceChildren(...texts.map((text) => option(text, text)));
+  return { node: element("div", "dw-suggesting", made3.node, list), input: made3.input, offer };
+}
+function select(label, choices) {
+  const input = element("select", "dw-field");
+  let offered = "";
+  const offer = (texts) => {
+    if (offered === String(texts)) return;
+    offered = String(texts);
+    const before = input.value;
+    input.replaceChildren(...texts.map(([value, words3]) => option(value, words3)));
+    input.value = texts.some(([value]) => value === before) ? before : texts[0]?.[0] ?? "";
+  };
+  offer(choices);
+  return { node: element("label", "dw-labelled", element("span", "", label), input), input, offer };
+}
+function radios(legend, choices) {
+  const name = newId();
+  const node = element("fieldset", "dw-radios", element("legend", "dw-spoken", legend));
+  const inputs = choices.map(([value, words3], index) => {
+    const input = element("input", "");
+    input.type = "radio";
+    input.name = name;
+    input.value = value;
+    input.checked = index === 0;
+    node.append(element("label", "", input, words3));
+    return input;
+  });
+  return { node, value: () => inputs.find((input) => input.checked)?.value ?? "" };
+}
+function option(value, words3) {
+  const node = element("option", "", words3);
+  node.value = value;
+  return node;
+}
+function newId() {
+  return `dw-field-${++made}-${Math.random().toString(36).slice(2)}`;
+}
+
+// src/panel/words.ts
+var words = {
+  view: "Jobs and batches",
+  title: "Jobs",
+  send: "Send requests",
+  close: "Close",
+  closed: (again) => `Closed. ${again} opens the panel again.`,
+  restarted: (again) => `The kernel restarted. Load the extension, then run ${again}: the jobs go on.`,
+  gone: (again) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again}.`,
+  unreachable: () => "No connection to the kernel. This is what it last said.",
+  updated: (seconds) => seconds < 10 ? "updated just now" : `updated ${duration(seconds)} ago`,
+  account: (name) => `account ${name}`,
+  asking: "Asking the account for its batches…",
+  waiting: "Sent, waiting for the kernel…",
+  waitingLong: (again) => `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again} opens the panel again.`,
+  filters: "Which jobs",
+  group: "State",
+  groups: [
+    ["", "All states"],
+    ["active", "Active"],
+    ["completed", "Completed"],
+    ["failed", "Failed"],
+    ["cancelled", "Cancelled"]
+  ],
+  search: "Search label, model, id or tag",
+  since: "From",
+  until: "To",
+  clear: "Clear",
+  list: "Jobs and batches, newest first",
+  empty: "No jobs yet. Run a cell that begins with %%dwbatch, or send a file of requests from here.",
+  noMatch: "No job matches.",
+  newer: "Newer",
+  older: "Older",
+  pages: "Pages",
+  page: (first, last, all) => `${number(first)}–${number(last)} of ${number(all)}`,
+  elsewhere: "made elsewhere",
+  attach: "Attach it in a cell",
+  attachName: "Name for the job",
+  copy: "Copy line",
+  copied: "Copied: paste it into a cell.",
+  copyByHand: "Press Ctrl+C (or ⌘C) to copy the line.",
+  badName: "That is not a name Python can bind: use letters, digits and _.",
+  cancel: "Cancel",
+  cancelling: "Cancelling…",
+  cancelAsk: "Stop this job? What is answered is kept.",
+  cancelYes: "Stop it",
+  retry: (count) => count === 1 ? "Retry 1 row" : `Retry ${number(count)} rows`,
+  retrying: "Retrying…",
+  forget: "Forget",
+  forgetting: "Forgetting…",
+  forgetAsk: "Remove this job and its answers from this machine? On the service everything stays.",
+  forgetYes: "Remove it",
+  keep: "Keep it",
+  form: "Send requests",
+  source: "What to send",
+  file: "A file of requests",
+  table: "A table with a prompt",
+  choose: "Choose a file",
+  drop: "or drop a .jsonl file here",
+  path: "Or a path on the kernel's machine",
+  pathHint: "requests.jsonl",
+  tableName: "Table",
+  tableHint: "name of a DataFrame",
+  prompt: "Prompt",
+  promptHint: "Classify the sentiment of this review: {{ text }}",
+  noTables: "Tables are found by %dwbatch panel, or dw.panel(globals()).",
+  model: "Model",
+  asInFile: "as in the file",
+  onlyModel: "the account's only one",
+  window: "Window",
+  label: "Label",
+  labelHint: "optional",
+  check: "Check",
+  checking: "Checking…",
+  cost: "See cost",
+  costing: "Asking the service… The requests are uploaded for it, and deleted again.",
+  costSent: (share) => `Uploading for the estimate: ${Math.floor(share * 100)} %`,
+  submit: "Send",
+  submitting: "Sending…",
+  uploading: (name, share) => `Reading ${name}: ${Math.floor(share * 100)} %`,
+  sent: "Sent. It is in the list.",
+  good: (count, models) => `${plural(count, "request")}, no fault. ${models}`,
+  bad: (blocking, count) => `${plural(blocking, "fault")} in ${plural(count, "request")}. Nothing can be sent until they are mended.`,
+  models: (models) => models.length === 1 ? `All ask ${models[0]?.[0]}.` : models.map(([name, count]) => `${name}: ${number(count)}`).join(", "),
+  faults: "Faults",
+  more: (left) => `Show more (${number(left)} left)`
+};
+function number(count) {
+  return count.toLocaleString("en-US");
+}
+function plural(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+function duration(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h`;
+}
+
+// src/panel/filters.ts
+var TYPING_MS = 250;
+var DAY = 24 * 60 * 60;
+function filters(are, narrow, signal) {
+  const group = select(words.group, words.groups);
+  const text = element("input", "dw-field dw-panel-search");
+  text.type = "search";
+  text.placeholder = words.search;
+  text.setAttribute("aria-label", words.search);
+  const since = field(words.since, "date");
+  const until = field(words.until, "date");
+  const clear = button(
+    words.clear,
+    () => {
+      reset();
+      text.focus();
+      narrow();
+    },
+    signal
+  );
+  clear.hidden = true;
+  const node = element(
+    "div",
+    "dw-filters",
+    group.node,
+    text,
+    element("div", "dw-dates", since.node, until.node),
+    clear
+  );
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", words.filters);
+  const inputs = [group.input, text, since.input, until.input];
+  const reset = () => {
+    for (const input of inputs) input.value = "";
+    clear.hidden = true;
+  };
+  group.input.value = are.group;
+  text.value = are.text;
+  since.input.value = day(are.since);
+  until.input.value = day(are.until, DAY);
+  clear.hidden = !inputs.some((input) => input.value);
+  let typing;
+  signal.addEventListener("abort", () => clearTimeout(typing), { once: true });
+  node.addEventListener(
+    "input",
+    (event) => {
+      clearTimeout(typing);
+      clear.hidden = !inputs.some((input) => input.value);
+      typing = setTimeout(narrow, event.target === text ? TYPING_MS : 0);
+    },
+    { signal }
+  );
+  return {
+    node,
+    reset,
+    value: () => ({
+      group: group.input.value,
+      text: text.value,
+      since: midnight(since.input.value),
+      until: midnight(until.input.value, DAY)
+    })
+  };
+}
+function midnight(day2, more = 0) {
+  const date = /* @__PURE__ */ new Date(`${day2}T00:00`);
+  date.setSeconds(date.getSeconds() + more);
+  return day2 && !Number.isNaN(date.getTime()) ? date.getTime() / 1e3 : null;
+}
+function day(seconds, less = 0) {
+  if (seconds === null) return "";
+  const date = new Date((seconds - less) * 1e3);
+  const two = (number3) => String(number3).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+// src/panel/requests.ts
+var Refusal = class extends Error {
+  constructor(what, todo) {
+    super(what);
+    this.todo = todo;
+  }
+  todo;
+  get words() {
+    return [this.message, this.todo].filter(Boolean).join("\n");
+  }
+};
+var Requests = class {
+  constructor(send) {
+    this.send = send;
+  }
+  send;
+  open = /* @__PURE__ */ new Map();
+  // A model may have several views, and each hears the answers to all of them.
+  last = Math.floor(Math.random() * 2 ** 40);
+  ask = (wish, { buffers = [], progress } = {}) => new Promise((resolve, reject) => {
+    const request = ++this.last;
+    this.open.set(request, { resolve, reject, progress, asked: Date.now() });
+    this.send({ ...wish, request }, buffers);
+  });
+  hear(reply) {
+    const open = this.open.get(reply.request);
+    if (reply.kind === "progress") {
+      if (open) open.asked = Date.now();
+      open?.progress?.(reply.share);
+      return;
+    }
+    this.open.delete(reply.request);
+    if ("done" in reply) open?.resolve(reply.done);
+    else open?.reject(new Refusal(reply.what, reply.todo));
+  }
+  /** For how many milliseconds the oldest wish has had no answer, 0 where all have one. */
+  waiting() {
+    return Math.max(0, ...[...this.open.values()].map(({ asked }) => Date.now() - asked));
+  }
+  /** Whoever waits is told that no answer will come. */
+  giveUp(what) {
+    for (const { reject } of this.open.values()) reject(new Refusal(what, ""));
+    this.open.clear();
+  }
+};
+
+// src/panel/findings.ts
+function findings(ask, signal) {
+  const summary = line("summary");
+  const refusal = line("error");
+  const items = listOf("dw-faults");
+  items.setAttribute("aria-label", words.faults);
+  items.tabIndex = 0;
+  let all = 0;
+  const more = button("", () => void showMore(), signal);
+  const add = (page) => {
+    for (const fault of page) {
+      items.append(itemOf(element("span", "dw-fault-place", fault.place), element("span", "", fault.text)));
+    }
+    items.hidden = all === 0;
+    more.hidden = items.children.length >= all;
+    more.textContent = words.more(all - items.children.length);
+  };
+  const showMore = async () => {
+    try {
+      const found = await ask({ kind: "faults", offset: items.children.length });
+      if (!signal.aborted) add(found.page);
+      if (more.hidden) items.focus();
+    } catch (error) {
+      write(refusal, error instanceof Refusal ? error.words : String(error));
+    }
+  };
+  const clear = () => {
+    all = 0;
+    items.replaceChildren();
+    add([]);
+    write(summary, "");
+    write(refusal, "");
+    node.hidden = true;
+  };
+  const node = element("div", "dw-findings", summary, refusal, items, more);
+  clear();
+  return {
+    node,
+    clear,
+    /** Shows what was found, and gives it in one line. */
+    show(found) {
+      clear();
+      all = found.faults;
+      node.hidden = false;
+      node.dataset.verdict = found.sendable ? "good" : "bad";
+      write(
+        summary,
+        found.blocking ? words.bad(found.blocking, found.requests) : words.good(found.requests, words.models(found.models))
+      );
+      write(refusal, found.refusal);
+      add(found.page);
+      return [summary.textContent, found.refusal].filter(Boolean).join(" ");
+    }
+  };
+}
+
+// src/panel/upload.ts
+var PART = 1024 * 1024;
+async function upload(file, ask, progress, signal) {
+  const name = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+  let offset = 0;
+  do {
+    const part = await file.slice(offset, offset + PART).arrayBuffer();
+    signal.throwIfAborted();
+    await ask({ kind: "part", upload: name, offset }, { buffers: [part] });
+    signal.throwIfAborted();
+    offset += part.byteLength;
+    progress(file.size ? offset / file.size : 1);
+  } while (offset < file.size);
+  return name;
+}
+
+// src/panel/source.ts
+function sourcePart(ask, changed, signal) {
+  const kind = radios(words.source, [
+    ["file", words.file],
+    ["table", words.table]
+  ]);
+  const drop = dropZone(ask, () => changed(drop.file() !== void 0), signal);
+  const path = field(words.path, "text", words.pathHint);
+  const file = element("div", "dw-source-file", drop.node, path.node);
+  const table = suggesting(words.tableName, words.tableHint);
+  const prompt = element("textarea", "dw-field dw-prompt");
+  prompt.rows = 4;
+  prompt.placeholder = words.promptHint;
+  prompt.spellcheck = false;
+  const noTables = line("note");
+  const tables = element(
+    "div",
+    "dw-source-table",
+    noTables,
+    table.node,
+    element("label", "dw-labelled dw-labelled-prompt", element("span", "", words.prompt), prompt)
+  );
+  tables.hidden = true;
+  kind.node.addEventListener(
+    "change",
+    () => {
+      tables.hidden = kind.value() !== "table";
+      file.hidden = !tables.hidden;
+      changed(false);
+    },
+    { signal }
+  );
+  path.input.addEventListener(
+    "input",
+    () => {
+      drop.clear();
+      changed(false);
+    },
+    { signal }
+  );
+  path.input.addEventListener("change", () => changed(path.input.value.trim() !== ""), { signal });
+  for (const input of [table.input, prompt])
+    input.addEventListener("input", () => changed(false), { signal });
+  return {
+    node: element("div", "dw-source", kind.node, file, tables),
+    kind: () => kind.value(),
+    offer(names) {
+      table.offer(names ?? []);
+      write(noTables, names === null ? words.noTables : "");
+      table.input.disabled = prompt.disabled = names === null;
+    },
+    value() {
+      if (kind.value() === "table") {
+        const named = table.input.value.trim() !== "" && prompt.value.trim() !== "";
+        return named ? { kind: "table", name: table.input.value, prompt: prompt.value } : void 0;
+      }
+      const dropped = drop.file();
+      if (dropped) return { kind: "upload", ...dropped };
+      return path.input.value.trim() ? { kind: "path", path: path.input.value } : void 0;
+    }
+  };
+}
+function dropZone(ask, changed, signal) {
+  const picker = element("input", "dw-spoken");
+  picker.type = "file";
+  picker.accept = ".jsonl,.ndjson,application/jsonl,application/x-ndjson";
+  picker.tabIndex = -1;
+  picker.setAttribute("aria-hidden", "true");
+  const said = element("span", "dw-drop-said", words.drop);
+  const node = element(
+    "div",
+    "dw-drop",
+    button(words.choose, () => picker.click(), signal),
+    said,
+    picker
+  );
+  let current;
+  let sending;
+  const take = async (file) => {
+    clear();
+    const mine = new AbortController();
+    sending = mine;
+    const report = (share) => write(said, words.uploading(file.name, share));
+    report(0);
+    try {
+      const name = await upload(file, ask, report, AbortSignal.any([mine.signal, signal]));
+      current = { upload: name, name: file.name };
+      write(said, file.name);
+      changed();
+    } catch (error) {
+      if (mine.signal.aborted || signal.aborted) return;
+      write(said, error instanceof Refusal ? error.words : String(error));
+    }
+  };
+  const clear = () => {
+    sending?.abort();
+    current = void 0;
+    write(said, words.drop);
+  };
+  picker.addEventListener(
+    "change",
+    () => {
+      const [file] = picker.files ?? [];
+      picker.value = "";
+      if (file) void take(file);
+    },
+    { signal }
+  );
+  for (const event of ["dragenter", "dragover", "dragleave", "drop"]) {
+    node.addEventListener(
+      event,
+      (drag) => {
+        drag.preventDefault();
+        drag.stopPropagation();
+        node.toggleAttribute("data-over", event === "dragenter" || event === "dragover");
+        const [file] = event === "drop" && drag.dataTransfer?.files || [];
+        if (file) void take(file);
+      },
+      { signal }
+    );
+  }
+  return {
+    node,
+    file: () => current,
+    clear
+  };
+}
+
+// src/panel/form.ts
+function form(ask, say, signal) {
+  const source = sourcePart(
+    ask,
+    (ready) => {
+      forget();
+      if (ready) void run("check");
+    },
+    signal
+  );
+  const model = select(words.model, [["", words.asInFile]]);
+  const window2 = suggesting(words.window);
+  window2.input.value = "24h";
+  const label = field(words.label, "text", words.labelHint);
+  const found = findings(ask, signal);
+  const cost = line("cost");
+  const outcome = line("error");
+  const doing = line("note");
+  const waiting = line("waiting");
+  const buttons = {
+    check: button(words.check, () => void run("check"), signal),
+    estimate: button(words.cost, () => void run("estimate"), signal),
+    submit: button(words.submit, () => void run("submit"), signal)
+  };
+  buttons.submit.classList.add("dw-primary");
+  let busy;
+  let sendable = false;
+  let models = [];
+  let kept = "";
+  const draw2 = () => {
+    const ready = source.value() !== void 0 && busy === void 0;
+    buttons.check.setAttribute("aria-disabled", String(!ready));
+    for (const step of ["estimate", "submit"]) {
+      buttons[step].setAttribute("aria-disabled", String(!ready || !sendable));
+    }
+    const first = source.kind() === "file" ? words.asInFile : words.onlyModel;
+    model.offer([["", first], ...models.map((name) => [name, name])]);
+  };
+  let version = 0;
+  const forget = () => {
+    version++;
+    busy = void 0;
+    sendable = false;
+    found.clear();
+    for (const said of [cost, outcome, doing]) write(said, "");
+    draw2();
+  };
+  const run = async (step) => {
+    const mine = ++version;
+    busy = step;
+    kept = "";
+    for (const said of [cost, outcome]) write(said, "");
+    write(doing, { check: words.checking, estimate: words.costing, submit: words.submitting }[step]);
+    draw2();
+    const chosen = { model: model.input.value, window: window2.input.value, label: label.input.value };
+    const progress = (share) => {
+      if (mine === version) write(doing, words.costSent(share));
+    };
+    try {
+      const done = await ask({ kind: step, source: source.value(), ...chosen }, { progress });
+      if (mine !== version || signal.aborted) return;
+      finish(step, done);
+    } catch (error) {
+      if (mine !== version || signal.aborted) return;
+      write(outcome, error instanceof Refusal ? error.words : String(error));
+      say(outcome.textContent ?? "");
+    }
+    busy = void 0;
+    write(doing, kept);
+    draw2();
+  };
+  const finish = (step, done) => {
+    if (step === "check") {
+      sendable = done.sendable;
+      say(found.show(done));
+    } else if (step === "estimate") {
+      write(cost, done.text);
+      say(done.text);
+    } else {
+      sendable = false;
+      found.clear();
+      kept = done.note || words.sent;
+      say(kept);
+    }
+  };
+  for (const input of [model.input, window2.input]) {
+    input.addEventListener(
+      "change",
+      () => {
+        forget();
+        if (source.value()) void run("check");
+      },
+      { signal }
+    );
+  }
+  const node = element(
+    "div",
+    "dw-form",
+    source.node,
+    element("div", "dw-choices", model.node, window2.node, label.node),
+    element("div", "dw-panel-buttons", buttons.check, buttons.estimate, buttons.submit),
+    doing,
+    waiting,
+    outcome,
+    found.node,
+    cost
+  );
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", words.form);
+  node.hidden = true;
+  draw2();
+  const offer = async () => {
+    try {
+      const offered = await ask({ kind: "offer" });
+      if (signal.aborted) return;
+      models = offered.models;
+      window2.offer(offered.windows);
+      source.offer(offered.tables);
+      if (offered.trouble) write(outcome, offered.trouble);
+      draw2();
+    } catch (error) {
+      if (!signal.aborted) write(outcome, error instanceof Refusal ? error.words : String(error));
+    }
+  };
+  return {
+    node,
+    /** Says that the kernel has not answered, beside what it was asked. */
+    wait(text) {
+      write(waiting, text);
+    },
+    toggle() {
+      node.hidden = !node.hidden;
+      if (!node.hidden) void offer();
+      return !node.hidden;
+    }
+  };
+}
+
+// src/panel/header.ts
+function header(toggleForm, close, signal) {
+  const totals = listOf("dw-phrases");
+  const facts = listOf("dw-phrases");
+  const trouble = line("trouble");
+  const send = button(words.send, () => send.setAttribute("aria-expanded", String(toggleForm())), signal);
+  send.setAttribute("aria-expanded", "false");
+  const title = element("div", "dw-panel-title", words.title);
+  return {
+    node: element(
+      "div",
+      "dw-panel-header",
+      element("div", "dw-panel-top", title, totals, send, button(words.close, close, signal)),
+      trouble
+    ),
+    facts,
+    update(state) {
+      writeItems(totals, state.totals);
+      write(trouble, state.trouble);
+    },
+    /** `age` in seconds. */
+    tick(state, age) {
+      const told = state.complete && !state.trouble ? words.updated(age) : "";
+      writeItems(facts, [
+        ...state.account ? [words.account(state.account)] : [],
+        ...state.complete ? [] : [words.asking],
+        ...told ? [told] : []
+      ]);
+    }
+  };
+}
+
+// src/panel/confirm.ts
+function confirm(question, yes, act, signal) {
+  const agree = button(
+    yes,
+    () => {
+      close();
+      act();
+    },
+    signal
+  );
+  const node = element("div", "dw-ask", element("span", "", question), agree);
+  let opener;
+  const close = () => {
+    node.hidden = true;
+    opener?.focus({ preventScroll: true });
+  };
+  node.append(button(words.keep, close, signal));
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", question);
+  node.hidden = true;
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Escape") close();
+    },
+    { signal }
+  );
+  return {
+    node,
+    ask(from) {
+      opener = from;
+      node.hidden = false;
+      agree.focus();
+    }
+  };
+}
+
+// src/panel/actions.ts
+function actions(ask, say, signal) {
+  const outcome = line("error");
+  let row;
+  const busy = /* @__PURE__ */ new Set();
+  const act = async (action) => {
+    busy.add(action);
+    write(outcome, "");
+    draw2();
+    try {
+      await ask({ kind: action, id: row.id });
+    } catch (error) {
+      write(outcome, error instanceof Refusal ? error.words : String(error));
+      say(outcome.textContent ?? "");
+    }
+    busy.delete(action);
+    if (!signal.aborted) draw2();
+  };
+  const asks = {
+    cancel: confirm(words.cancelAsk, words.cancelYes, () => act("cancel"), signal),
+    forget: confirm(words.forgetAsk, words.forgetYes, () => act("forget"), signal)
+  };
+  const buttons = {
+    cancel: button(words.cancel, () => asks.cancel.ask(buttons.cancel), signal),
+    retry: button("", () => act("retry"), signal),
+    forget: button(words.forget, () => asks.forget.ask(buttons.forget), signal)
+  };
+  const draw2 = () => {
+    const idle = {
+      cancel: words.cancel,
+      retry: words.retry(row.total - row.completed),
+      forget: words.forget
+    };
+    const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
+    for (const action of ["cancel", "retry", "forget"]) {
+      const isBusy = busy.has(action) || action === "cancel" && row.phase === "cancelling";
+      write(buttons[action], isBusy ? doing[action] : idle[action]);
+      buttons[action].setAttribute("aria-disabled", String(isBusy));
+      buttons[action].hidden = !isBusy && !row.actions.includes(action);
+    }
+    for (const action of ["cancel", "forget"]) {
+      if (!row.actions.includes(action)) asks[action].node.hidden = true;
+    }
+  };
+  return {
+    node: element(
+      "div",
+      "dw-actions",
+      element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
+      asks.cancel.node,
+      asks.forget.node,
+      outcome
+    ),
+    update(next) {
+      row = next;
+      draw2();
+    }
+  };
+}
+
+// src/words.ts
+var words2 = {
+  view: "Batch job",
+  progress: "Rows done",
+  cancel: "Cancel",
+  cancelling: "Cancelling…",
+  reallyCancel: (waiting) => `Cancel ${rows(waiting, "waiting ")}?`,
+  yes: "Yes, cancel",
+  no: "No",
+  retry: (count, failed) => count === failed ? `Retry ${number2(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
+  retrying: "Retrying…",
+  open: "Open in panel",
+  restarted: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
+  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
+  unreachable: "No connection to the kernel. This is what it last said.",
+  updated: (seconds) => `Updated ${duration2(seconds)} ago`,
+  answered: (count) => `${number2(count)} answered`,
+  failed: (count) => `${number2(count)} failed`,
+  waiting: (count) => `${number2(count)} waiting`,
+  unanswered: (count) => `${number2(count)} not answered`,
+  percent: (share) => `${Math.floor(share * 100)} %`,
+  pulse: (least, most) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
+  read: "Read the rows",
+  filter: "Which rows",
+  all: "all rows",
+  search: "Search",
+  searchIn: "Search in prompts and answers",
+  reasons: "Why rows have no answer",
+  reason: (count, message) => `${number2(count)} × ${message}`,
+  looking: "Looking…",
+  found: (total, more) => more ? `${number2(total)} rows, and maybe more` : rows(total),
+  shown: (from, to, total) => `${number2(from)}–${number2(to)} of ${total}`,
+  before: "Earlier rows",
+  after: "Later rows",
+  noAnswerYet: "no answer yet",
+  noPrompt: "what it asks is not kept here",
+  request: "Request",
+  answer: "Answer",
+  rest: "What else was sent and came back",
+  copy: "Copy as text",
+  copied: "Copied",
+  notCopied: "Not copied",
+  close: "Close",
+  whole: (length) => `Show all ${number2(length)} characters`,
+  image: "Image of the request",
+  status: {
+    pending: "waiting",
+    completed: "answered",
+    failed: "failed",
+    cancelled: "cancelled",
+    expired: "expired",
+    missing: "missing"
+  }
+};
+function number2(count) {
+  return count.toLocaleString("en-US");
+}
+function rows(count, kind = "") {
+  return `${number2(count)} ${kind}${count === 1 ? "row" : "rows"}`;
+}
+function rate(perSecond) {
+  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
+}
+function duration2(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
+}
+
+// src/copy.ts
+async function copyText(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field2 = document.createElement("textarea");
+  const before = document.activeElement;
+  field2.value = text;
+  document.body.append(field2);
+  field2.select();
+  const done = document.execCommand("copy");
+  field2.remove();
+  before?.focus({ preventScroll: true });
+  if (!done) throw new Error(words2.notCopied);
+}
+
+// src/panel/attach_line.ts
+var NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+function attachLine(call, say, signal) {
+  const name = element("input", "dw-field dw-attach-name");
+  name.value = "job";
+  name.spellcheck = false;
+  name.setAttribute("aria-label", words.attachName);
+  const code = element("input", "dw-field dw-attach-call");
+  code.readOnly = true;
+  code.setAttribute("aria-label", words.attach);
+  const outcome = line("note");
+  let id = "";
+  const copy = async () => {
+    const valid = NAME.test(name.value);
+    name.setAttribute("aria-invalid", String(!valid));
+    if (!valid) {
+      name.focus();
+      tell(words.badName);
+      return;
+    }
+    const text = `${name.value} = ${call.replace("{}", id)}`;
+    try {
+      await copyText(text);
+      tell(words.copied);
+    } catch {
+      code.value = text;
+      code.select();
+      tell(words.copyByHand);
+    }
+  };
+  const tell = (text) => {
+    write(outcome, text);
+    say(text);
+  };
+  const draw2 = () => {
+    code.value = `= ${call.replace("{}", id)}`;
+  };
+  return {
+    node: element(
+      "div",
+      "dw-attach",
+      element("div", "dw-attach-line", name, code, button(words.copy, copy, signal)),
+      outcome
+    ),
+    update(row) {
+      if (row.id !== id) {
+        id = row.id;
+        draw2();
+      }
+    }
+  };
+}
+
+// src/panel/row.ts
+var made2 = 0;
+function jobRow(around) {
+  const label = element("span", "dw-entry-label");
+  const origin = element("span", "dw-entry-origin", words.elsewhere);
+  const mark = element("span", "dw-entry-mark");
+  const headline = element("span", "dw-entry-headline");
+  const bar = miniBar();
+  const cost = element("span", "dw-entry-cost");
+  const when = element("time", "dw-entry-when");
+  const head = element(
+    "button",
+    "dw-entry-head",
+    element("span", "dw-entry-what", label, origin),
+    element("span", "dw-entry-state", mark, headline),
+    bar.node,
+    cost,
+    when
+  );
+  head.type = "button";
+  head.setAttribute("aria-expanded", "false");
+  const body = element("div", "dw-entry-body");
+  body.id = `dw-entry-${++made2}`;
+  body.hidden = true;
+  const node = itemOf(head, body);
+  node.classList.add("dw-entry");
+  let rest;
+  let row;
+  const open = (wanted) => {
+    head.setAttribute("aria-expanded", String(wanted));
+    body.hidden = !wanted;
+    if (wanted && !rest) {
+      rest = details(around);
+      body.append(rest.node);
+      head.setAttribute("aria-controls", body.id);
+    }
+    if (wanted) rest?.update(row);
+  };
+  head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
+  return {
+    node,
+    update(next) {
+      row = next;
+      node.dataset.phase = row.phase;
+      node.dataset.group = row.group;
+      write(label, row.label);
+      label.title = row.label;
+      origin.hidden = row.here;
+      write(headline, row.headline);
+      bar.update(row);
+      write(cost, row.cost);
+      write(when, moment(row.created));
+      if (row.created) when.dateTime = new Date(row.created * 1e3).toISOString();
+      if (!body.hidden) rest?.update(row);
+    },
+    show() {
+      open(true);
+      head.focus({ preventScroll: true });
+      node.scrollIntoView?.({ block: "nearest" });
+    }
+  };
+}
+function details({ ask, say, attach, signal }) {
+  const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
+  const facts = listOf("dw-phrases");
+  const tags = listOf("dw-phrases");
+  const batches = line("ids");
+  const attaching = attachLine(attach, say, signal);
+  const buttons = actions(ask, say, signal);
+  return {
+    node: element(
+      "div",
+      "dw-entry-rest",
+      lines.error,
+      lines.trouble,
+      lines.note,
+      facts,
+      tags,
+      batches,
+      attaching.node,
+      buttons.node
+    ),
+    update(row) {
+      for (const kind of ["error", "trouble", "note"]) write(lines[kind], row[kind]);
+      writeItems(facts, row.details);
+      writeItems(tags, row.tags);
+      tags.hidden = row.tags.length === 0;
+      write(batches, row.here && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
+      attaching.update(row);
+      buttons.update(row);
+    }
+  };
+}
+function miniBar() {
+  const done = element("span", "dw-mini-done");
+  const failed = element("span", "dw-mini-failed dw-hatched");
+  const node = element("span", "dw-mini", done, failed);
+  node.setAttribute("aria-hidden", "true");
+  return {
+    node,
+    update({ completed, failed: lost, total }) {
+      const share = (count) => total > 0 ? `${count / total * 100}%` : "0%";
+      done.style.inlineSize = share(completed);
+      failed.style.inlineSize = share(lost);
+      failed.hidden = lost === 0;
+    }
+  };
+}
+function moment(seconds) {
+  if (!seconds) return "";
+  const date = new Date(seconds * 1e3);
+  const now = /* @__PURE__ */ new Date();
+  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === now.toDateString()) return time;
+  const day2 = date.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  return date.getFullYear() === now.getFullYear() ? `${day2} ${time}` : `${day2} ${date.getFullYear()}`;
+}
+
+// src/panel/list.ts
+function jobList(around, turn) {
+  const items = listOf("dw-entries");
+  items.setAttribute("aria-label", words.list);
+  const nothing = element("div", "dw-nothing");
+  const pager = pages(turn, around.signal);
+  const rows2 = /* @__PURE__ */ new Map();
+  let phases = /* @__PURE__ */ new Map();
+  let wanted = "";
+  const place = (state) => {
+    const focused = items.getRootNode().activeElement;
+    const ids = new Set(state.rows.map((row) => row.id));
+    for (const [id, row] of rows2) {
+      if (ids.has(id)) continue;
+      row.node.remove();
+      rows2.delete(id);
+    }
+    state.rows.forEach((row, index) => {
+      let part = rows2.get(row.id);
+      if (!part) {
+        part = jobRow(around);
+        rows2.set(row.id, part);
+      }
+      part.update(row);
+      if (items.children[index] !== part.node) items.insertBefore(part.node, items.children[index] ?? null);
+    });
+    if (focused instanceof HTMLElement && items.contains(focused)) focused.focus({ preventScroll: true });
+  };
+  const announce = (state) => {
+    for (const row of state.rows) {
+      const before = phases.get(row.id);
+      if (before !== void 0 && before !== row.phase) around.say(`${row.label}: ${row.headline}`);
+    }
+    phases = new Map([...phases, ...state.rows.map((row) => [row.id, row.phase])]);
+  };
+  const showWanted = () => {
+    const row = rows2.get(wanted);
+    if (!row) return;
+    wanted = "";
+    row.show();
+  };
+  return {
+    node: element("div", "dw-list", items, nothing, pager.node),
+    update(state) {
+      place(state);
+      announce(state);
+      items.hidden = state.rows.length === 0;
+      write(
+        nothing,
+        state.matching > 0 ? "" : state.all > 0 ? words.noMatch : state.complete ? words.empty : ""
+      );
+      pager.update(state);
+      showWanted();
+    },
+    show(id) {
+      wanted = id;
+      showWanted();
+    }
+  };
+}
+function pages(turn, signal) {
+  let page = 0;
+  const newer = button(words.newer, () => turn(page - 1), signal);
+  const older = button(words.older, () => turn(page + 1), signal);
+  const where = element("span", "dw-where");
+  const node = element("div", "dw-pager", newer, where, older);
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", words.pages);
+  return {
+    node,
+    update(state) {
+      page = state.page;
+      node.hidden = state.pages === 1;
+      write(where, words.page(state.first + 1, state.first + state.rows.length, state.matching));
+      newer.setAttribute("aria-disabled", String(page === 0));
+      older.setAttribute("aria-disabled", String(page === state.pages - 1));
+    }
+  };
+}
+
+// src/panel/watching.ts
+var SIGN_OF_LIFE_MS = 6e4;
+function watching(node, send, signal) {
+  const view = Math.random().toString(36).slice(2);
+  let inView = true;
+  let told;
+  const tell = () => {
+    const seen = inView && document.visibilityState !== "hidden";
+    if (seen || told !== seen) send(seen ? "look" : "rest", view);
+    told = seen;
+  };
+  const beat = setInterval(() => told && tell(), SIGN_OF_LIFE_MS);
+  document.addEventListener("visibilitychange", tell, { signal });
+  const observer = typeof IntersectionObserver === "undefined" ? void 0 : new IntersectionObserver((entries) => {
+    const now = entries.at(-1)?.isIntersecting ?? true;
+    if (now === inView) return;
+    inView = now;
+    tell();
+  });
+  observer?.observe(node);
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearInterval(beat);
+      observer?.disconnect();
+      send("rest", view);
+    },
+    { once: true }
+  );
+  tell();
+}
+
+// src/place.ts
+function settleIn(key, show, signal) {
+  const mark = `[data-dw-view="${CSS.escape(key)}"]`;
+  const shown = /* @__PURE__ */ new Map();
+  const take = (place) => {
+    if (shown.has(place)) return;
+    const el = document.createElement("div");
+    const leave = () => {
+      controller.abort();
+      el.remove();
+      place.style.removeProperty("display");
+      shown.set(place, () => {
+      });
+    };
+    place.after(el);
+    place.style.display = "none";
+    const controller = show(el, leave);
+    shown.set(place, () => {
+      controller.abort();
+      el.remove();
+    });
+  };
+  const look = (node) => {
+    if (!(node instanceof HTMLElement)) return;
+    if (node.matches(mark)) take(node);
+    for (const place of node.querySelectorAll(mark)) take(place);
+  };
+  const watch = new MutationObserver((changes) => {
+    for (const [place, leave] of shown) {
+      if (place.isConnected) continue;
+      shown.delete(place);
+      leave();
+    }
+    for (const { addedNodes } of changes) for (const node of addedNodes) look(node);
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  look(document.body);
+  signal.addEventListener(
+    "abort",
+    () => {
+      watch.disconnect();
+      for (const [place, leave] of shown) {
+        leave();
+        place.style.removeProperty("display");
+      }
+    },
+    { once: true }
+  );
+}
+
+// src/panel.ts
+var TICK_MS = 500;
+var SOON_MS = 600;
+var LONG_MS = 1e4;
+function draw(model, signal) {
+  const requests = new Requests((wish, buffers) => model.send(wish, void 0, buffers));
+  const state = () => model.get("state");
+  const spoken = element("div", "dw-spoken");
+  spoken.setAttribute("role", "status");
+  const say = (text) => {
+    spoken.textContent = text;
+  };
+  const lost = line("lost");
+  const waiting = line("waiting");
+  const around = { ask: requests.ask, say, attach: state().attach, signal };
+  const sending = form(requests.ask, say, signal);
+  const narrow = (page) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {
+  });
+  const narrowing = filters(state().narrowing, () => void narrow(0), signal);
+  const list = jobList(around, (page) => void narrow(page));
+  const top = header(
+    () => sending.toggle(),
+    () => {
+      body.inert = true;
+      write(lost, words.closed(state().again));
+      model.send({ kind: "close" });
+    },
+    signal
+  );
+  const body = element(
+    "div",
+    "dw-panel-body",
+    top.node,
+    sending.node,
+    narrowing.node,
+    waiting,
+    list.node,
+    top.facts
+  );
+  const root = viewRoot("dw-panel", body, lost, spoken);
+  root.setAttribute("aria-label", words.view);
+  let heard = model.get("looked") * 1e3;
+  const tick = () => {
+    top.tick(state(), Math.max(0, (Date.now() - heard) / 1e3));
+    const owed = requests.waiting();
+    const text = owed > LONG_MS ? words.waitingLong(state().again) : owed > SOON_MS ? words.waiting : "";
+    write(waiting, text);
+    sending.wait(text);
+  };
+  const update = () => {
+    setLost();
+    top.update(state());
+    list.update(state());
+    tick();
+  };
+  const setLost = (loss) => {
+    const text = loss ? words[loss](state().again) : "";
+    if (lost.textContent === text) return;
+    root.toggleAttribute("data-lost", loss !== void 0);
+    body.inert = loss !== void 0;
+    write(lost, text);
+    if (!loss) return;
+    say(text);
+    requests.giveUp(text);
+  };
+  update();
+  listen(model, "change:state", update, signal);
+  listen(
+    model,
+    "change:looked",
+    () => {
+      heard = Date.now();
+      tick();
+    },
+    signal
+  );
+  watchKernel(model, setLost, signal);
+  listen(
+    model,
+    "msg:custom",
+    (message) => {
+      if (message.kind === "answer" || message.kind === "progress") requests.hear(message);
+      if (message.kind === "show") {
+        narrowing.reset();
+        list.show(message.id);
+      }
+    },
+    signal
+  );
+  const ticking = setInterval(tick, TICK_MS);
+  signal.addEventListener("abort", () => clearInterval(ticking), { once: true });
+  watching(root, (kind, view) => model.send({ kind, view }), signal);
+  return root;
+}
+function initialize({ model, signal }) {
+  const own = controllerUnder(signal);
+  let kept;
+  listen(
+    model,
+    "msg:custom",
+    (message) => {
+      if (message.kind !== "settled") return;
+      replaceOutput(model.widget_manager, message.view, model.get("place"), message.data);
+    },
+    own.signal
+  );
+  settleIn(
+    model.get("place"),
+    (el) => {
+      const shown = new AbortController();
+      if (!kept || kept.isConnected) kept = draw(model, own.signal);
+      const root = kept;
+      el.append(root);
+      shown.signal.addEventListener("abort", () => root.remove(), { once: true });
+      return shown;
+    },
+    own.signal
+  );
+  return () => own.abort();
+}
+function render({ model, el, signal }) {
+  const own = controllerUnder(signal);
+  el.append(draw(model, own.signal));
+  if (canReplace(model.widget_manager)) model.send({ kind: "settle" });
+  return () => own.abort();
+}
+var panel_default = { initialize, render };
+export {
+  panel_default as default
+};

@@ -1,0 +1,168 @@
+/** The panel: all jobs and batches, live, and a form to send more. Built into dw_jupyter/static/panel.js. */
+import { element, line, viewRoot, write } from "./element";
+import { type Loss, watchKernel } from "./kernel";
+import { controllerUnder, listen } from "./model";
+import { type Bundle, canReplace, replaceOutput } from "./output";
+import { filters } from "./panel/filters";
+import { form } from "./panel/form";
+import { header } from "./panel/header";
+import { jobList } from "./panel/list";
+import { type Reply, Requests, type Wish } from "./panel/requests";
+import type { PanelState } from "./panel/state";
+import { watching } from "./panel/watching";
+import { words } from "./panel/words";
+import { settleIn } from "./place";
+
+type Message = Reply | { kind: "show"; id: string } | { kind: "settled"; view: string; data: Bundle };
+
+/** The kernel's side, as far as the panel uses it. */
+export interface PanelModel {
+  get(name: "state"): PanelState;
+  get(name: "looked"): number;
+  get(name: "place"): string;
+  send(wish: Wish, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
+  on(event: string, listener: (message: Message) => void): void;
+  off(event: string, listener: (message: Message) => void): void;
+  widget_manager?: unknown;
+}
+
+const TICK_MS = 500;
+/** An idle kernel answers sooner; one that does not is said to be waited for. */
+const SOON_MS = 600;
+const LONG_MS = 10_000;
+
+/** Draws the panel; what it listens to ends with `signal`. */
+function draw(model: PanelModel, signal: AbortSignal) {
+  const requests = new Requests((wish, buffers) => model.send(wish, undefined, buffers));
+  const state = () => model.get("state");
+
+  const spoken = element("div", "dw-spoken");
+  spoken.setAttribute("role", "status");
+  const say = (text: string) => {
+    spoken.textContent = text;
+  };
+  const lost = line("lost");
+  const waiting = line("waiting");
+  const around = { ask: requests.ask, say, attach: state().attach, signal };
+  const sending = form(requests.ask, say, signal);
+  const narrow = (page: number) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {});
+  const narrowing = filters(state().narrowing, () => void narrow(0), signal);
+  const list = jobList(around, (page) => void narrow(page));
+  const top = header(
+    () => sending.toggle(),
+    () => {
+      body.inert = true;
+      write(lost, words.closed(state().again));
+      model.send({ kind: "close" });
+    },
+    signal,
+  );
+  const body = element(
+    "div",
+    "dw-panel-body",
+    top.node,
+    sending.node,
+    narrowing.node,
+    waiting,
+    list.node,
+    top.facts,
+  );
+  const root = viewRoot("dw-panel", body, lost, spoken);
+  root.setAttribute("aria-label", words.view);
+
+  // The kernel's clock may be another: how old something is counts from when it came. At first its own word is taken.
+  let heard = model.get("looked") * 1000;
+  const tick = () => {
+    top.tick(state(), Math.max(0, (Date.now() - heard) / 1000));
+    const owed = requests.waiting();
+    const text = owed > LONG_MS ? words.waitingLong(state().again) : owed > SOON_MS ? words.waiting : "";
+    write(waiting, text);
+    sending.wait(text);
+  };
+  const update = () => {
+    setLost(); // whoever sends a state is there
+    top.update(state());
+    list.update(state());
+    tick();
+  };
+  const setLost = (loss?: Loss) => {
+    const text = loss ? words[loss](state().again) : "";
+    if (lost.textContent === text) return;
+    root.toggleAttribute("data-lost", loss !== undefined);
+    body.inert = loss !== undefined;
+    write(lost, text);
+    if (!loss) return;
+    say(text);
+    requests.giveUp(text);
+  };
+
+  update();
+  listen(model, "change:state", update, signal);
+  listen(
+    model,
+    "change:looked",
+    () => {
+      heard = Date.now();
+      tick();
+    },
+    signal,
+  );
+  watchKernel(model, setLost, signal);
+  listen(
+    model,
+    "msg:custom",
+    (message) => {
+      if (message.kind === "answer" || message.kind === "progress") requests.hear(message);
+      if (message.kind === "show") {
+        narrowing.reset();
+        list.show(message.id);
+      }
+    },
+    signal,
+  );
+  const ticking = setInterval(tick, TICK_MS);
+  signal.addEventListener("abort", () => clearInterval(ticking), { once: true });
+  watching(root, (kind, view) => model.send({ kind, view }), signal);
+  return root;
+}
+
+/**
+ * In JupyterLab and Notebook the output becomes a plain table at once, in whose place the panel is drawn for as long
+ * as there is a kernel: what is saved is the table. The panel that is drawn is kept, so that a page that takes cells
+ * away while they are out of sight takes nothing that was typed.
+ */
+function initialize({ model, signal }: { model: PanelModel; signal?: AbortSignal }) {
+  const own = controllerUnder(signal);
+  let kept: HTMLElement | undefined;
+  listen(
+    model,
+    "msg:custom",
+    (message) => {
+      if (message.kind !== "settled") return;
+      replaceOutput(model.widget_manager, message.view, model.get("place"), message.data);
+    },
+    own.signal,
+  );
+  settleIn(
+    model.get("place"),
+    (el) => {
+      const shown = new AbortController();
+      if (!kept || kept.isConnected) kept = draw(model, own.signal);
+      const root = kept;
+      el.append(root);
+      shown.signal.addEventListener("abort", () => root.remove(), { once: true });
+      return shown;
+    },
+    own.signal,
+  );
+  return () => own.abort();
+}
+
+function render({ model, el, signal }: { model: PanelModel; el: HTMLElement; signal?: AbortSignal }) {
+  const own = controllerUnder(signal);
+  el.append(draw(model, own.signal));
+  if (canReplace(model.widget_manager)) model.send({ kind: "settle" });
+  return () => own.abort();
+}
+
+export default { initialize, render };

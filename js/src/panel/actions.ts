@@ -1,0 +1,69 @@
+import { button, element, line, type Part, write } from "../element";
+import { confirm } from "./confirm";
+import { type Ask, Refusal } from "./requests";
+import type { Action, Row } from "./state";
+import { words } from "./words";
+
+/**
+ * Cancel, Retry and Forget for one row. A click is answered at once, since a busy kernel may not for a while; what the
+ * kernel refuses is said below. A button stays until the kernel says that there is nothing to press any more.
+ */
+export function actions(ask: Ask, say: (text: string) => void, signal: AbortSignal): Part<Row> {
+  const outcome = line("error");
+  let row: Row;
+  const busy = new Set<Action>();
+
+  const act = async (action: Action) => {
+    busy.add(action);
+    write(outcome, "");
+    draw();
+    try {
+      await ask({ kind: action, id: row.id });
+    } catch (error) {
+      write(outcome, error instanceof Refusal ? error.words : String(error));
+      say(outcome.textContent ?? "");
+    }
+    busy.delete(action);
+    if (!signal.aborted) draw();
+  };
+  const asks = {
+    cancel: confirm(words.cancelAsk, words.cancelYes, () => act("cancel"), signal),
+    forget: confirm(words.forgetAsk, words.forgetYes, () => act("forget"), signal),
+  };
+  const buttons = {
+    cancel: button(words.cancel, () => asks.cancel.ask(buttons.cancel), signal),
+    retry: button("", () => act("retry"), signal),
+    forget: button(words.forget, () => asks.forget.ask(buttons.forget), signal),
+  };
+  const draw = () => {
+    const idle = {
+      cancel: words.cancel,
+      retry: words.retry(row.total - row.completed),
+      forget: words.forget,
+    };
+    const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
+    for (const action of ["cancel", "retry", "forget"] as const) {
+      const isBusy = busy.has(action) || (action === "cancel" && row.phase === "cancelling");
+      write(buttons[action], isBusy ? doing[action] : idle[action]);
+      buttons[action].setAttribute("aria-disabled", String(isBusy));
+      buttons[action].hidden = !isBusy && !row.actions.includes(action);
+    }
+    for (const action of ["cancel", "forget"] as const) {
+      if (!row.actions.includes(action)) asks[action].node.hidden = true;
+    }
+  };
+  return {
+    node: element(
+      "div",
+      "dw-actions",
+      element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
+      asks.cancel.node,
+      asks.forget.node,
+      outcome,
+    ),
+    update(next) {
+      row = next;
+      draw();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { button, element, itemOf, line, listOf, write } from "../element";
+import { type Ask, type Done, Refusal } from "./requests";
+import { words } from "./words";
+
+/** What a check has found: a summary, and every fault, fetched a page at a time. */
+export function findings(ask: Ask, signal: AbortSignal) {
+  const summary = line("summary");
+  const refusal = line("error");
+  const items = listOf("dw-faults");
+  items.setAttribute("aria-label", words.faults);
+  items.tabIndex = 0; // it scrolls: a keyboard must reach it
+  let all = 0;
+  const more = button("", () => void showMore(), signal);
+
+  const add = (page: { place: string; text: string }[]) => {
+    for (const fault of page) {
+      items.append(itemOf(element("span", "dw-fault-place", fault.place), element("span", "", fault.text)));
+    }
+    items.hidden = all === 0;
+    more.hidden = items.children.length >= all;
+    more.textContent = words.more(all - items.children.length);
+  };
+  const showMore = async () => {
+    try {
+      const found = await ask({ kind: "faults", offset: items.children.length });
+      if (!signal.aborted) add(found.page);
+      if (more.hidden) items.focus();
+    } catch (error) {
+      write(refusal, error instanceof Refusal ? error.words : String(error));
+    }
+  };
+  const clear = () => {
+    all = 0;
+    items.replaceChildren();
+    add([]);
+    write(summary, "");
+    write(refusal, "");
+    node.hidden = true;
+  };
+  const node = element("div", "dw-findings", summary, refusal, items, more);
+  clear();
+  return {
+    node,
+    clear,
+    /** Shows what was found, and gives it in one line. */
+    show(found: Done) {
+      clear();
+      all = found.faults;
+      node.hidden = false;
+      node.dataset.verdict = found.sendable ? "good" : "bad";
+      write(
+        summary,
+        found.blocking
+          ? words.bad(found.blocking, found.requests)
+          : words.good(found.requests, words.models(found.models)),
+      );
+      write(refusal, found.refusal);
+      add(found.page);
+      return [summary.textContent, found.refusal].filter(Boolean).join(" ");
+    },
+  };
+}

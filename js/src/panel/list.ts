@@ -1,0 +1,93 @@
+import { button, element, listOf, type Part, write } from "../element";
+import { jobRow, type RowPart, type Surroundings } from "./row";
+import type { PanelState } from "./state";
+import { words } from "./words";
+
+export interface ListPart extends Part<PanelState> {
+  /** Opens a job of this page, now or as soon as it is there. */
+  show(id: string): void;
+}
+
+/**
+ * The jobs of one page. A job that stays keeps its nodes, and the focus in them, wherever it moves to.
+ */
+export function jobList(around: Surroundings, turn: (page: number) => void): ListPart {
+  const items = listOf("dw-entries");
+  items.setAttribute("aria-label", words.list);
+  const nothing = element("div", "dw-nothing");
+  const pager = pages(turn, around.signal);
+  const rows = new Map<string, RowPart>();
+  let phases = new Map<string, string>();
+  let wanted = "";
+
+  const place = (state: PanelState) => {
+    const focused = (items.getRootNode() as Document | ShadowRoot).activeElement;
+    const ids = new Set(state.rows.map((row) => row.id));
+    for (const [id, row] of rows) {
+      if (ids.has(id)) continue;
+      row.node.remove();
+      rows.delete(id);
+    }
+    state.rows.forEach((row, index) => {
+      let part = rows.get(row.id);
+      if (!part) {
+        part = jobRow(around);
+        rows.set(row.id, part);
+      }
+      part.update(row);
+      if (items.children[index] !== part.node) items.insertBefore(part.node, items.children[index] ?? null);
+    });
+    if (focused instanceof HTMLElement && items.contains(focused)) focused.focus({ preventScroll: true });
+  };
+  const announce = (state: PanelState) => {
+    for (const row of state.rows) {
+      const before = phases.get(row.id);
+      if (before !== undefined && before !== row.phase) around.say(`${row.label}: ${row.headline}`);
+    }
+    phases = new Map([...phases, ...state.rows.map((row) => [row.id, row.phase] as const)]);
+  };
+  const showWanted = () => {
+    const row = rows.get(wanted);
+    if (!row) return;
+    wanted = "";
+    row.show();
+  };
+  return {
+    node: element("div", "dw-list", items, nothing, pager.node),
+    update(state) {
+      place(state);
+      announce(state);
+      items.hidden = state.rows.length === 0;
+      write(
+        nothing,
+        state.matching > 0 ? "" : state.all > 0 ? words.noMatch : state.complete ? words.empty : "",
+      );
+      pager.update(state);
+      showWanted();
+    },
+    show(id) {
+      wanted = id;
+      showWanted();
+    },
+  };
+}
+
+function pages(turn: (page: number) => void, signal: AbortSignal): Part<PanelState> {
+  let page = 0;
+  const newer = button(words.newer, () => turn(page - 1), signal);
+  const older = button(words.older, () => turn(page + 1), signal);
+  const where = element("span", "dw-where");
+  const node = element("div", "dw-pager", newer, where, older);
+  node.setAttribute("role", "group"); // no landmark: a notebook may hold several panels
+  node.setAttribute("aria-label", words.pages);
+  return {
+    node,
+    update(state) {
+      page = state.page;
+      node.hidden = state.pages === 1;
+      write(where, words.page(state.first + 1, state.first + state.rows.length, state.matching));
+      newer.setAttribute("aria-disabled", String(page === 0));
+      older.setAttribute("aria-disabled", String(page === state.pages - 1));
+    },
+  };
+}

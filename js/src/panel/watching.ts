@@ -1,0 +1,40 @@
+/** Tells the kernel while somebody can see the panel, so that it asks the service then and at no other time. */
+
+const SIGN_OF_LIFE_MS = 60_000;
+
+export function watching(
+  node: HTMLElement,
+  send: (kind: "look" | "rest", view: string) => void,
+  signal: AbortSignal,
+) {
+  const view = Math.random().toString(36).slice(2);
+  let inView = true;
+  let told: boolean | undefined;
+  const tell = () => {
+    const seen = inView && document.visibilityState !== "hidden";
+    if (seen || told !== seen) send(seen ? "look" : "rest", view);
+    told = seen;
+  };
+  const beat = setInterval(() => told && tell(), SIGN_OF_LIFE_MS);
+  document.addEventListener("visibilitychange", tell, { signal });
+  const observer =
+    typeof IntersectionObserver === "undefined"
+      ? undefined
+      : new IntersectionObserver((entries) => {
+          const now = entries.at(-1)?.isIntersecting ?? true;
+          if (now === inView) return;
+          inView = now;
+          tell();
+        });
+  observer?.observe(node);
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearInterval(beat);
+      observer?.disconnect();
+      send("rest", view);
+    },
+    { once: true },
+  );
+  tell();
+}
