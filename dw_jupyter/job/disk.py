@@ -38,7 +38,7 @@ def disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = f"The journal {folder} cannot be written: {error.strerror or error}"
+        what = f"The journal {folder} cannot be used: {error.strerror or error}"
         raise JournalError(what, KEEP, passing=folder.exists()) from None
 
 

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 TRANSFERS = 2
 LONGEST_PAUSE = 60.0
+LISTED = 500
+"""Batches that one list call goes through: a service that does not search has those of the whole account."""
 DISK_PAUSE = 5.0
 GLANCE_SECONDS = 5.0
 
@@ -144,7 +146,12 @@ class Service:
 
     async def _list(self, client: AsyncClient) -> dict[str, Batch]:
         try:
-            return {batch.id: batch async for batch in client.list_batches(search=self._token)}
+            found: dict[str, Batch] = {}
+            async for batch in client.list_batches(search=self._token):
+                found[batch.id] = batch
+                if len(found) == LISTED:
+                    break
+            return found
         except errors.APIStatusError as error:
             if error.status_code in UNLISTED:
                 return {}  # each batch is then asked for by itself

@@ -21,7 +21,7 @@ def test_a_home_that_cannot_be_written_is_said_before_anything_is_sent(
     (tmp_path / "file").touch()  # a file in the folder's place stops root too, which a mode does not
     monkeypatch.setenv("DW_JUPYTER_HOME", str(tmp_path / "file" / "home"))
     job = dw.submit(FRAME, "{{ text }}")
-    with pytest.raises(JournalError, match="cannot be written: Not a directory") as caught:
+    with pytest.raises(JournalError, match="cannot be used: Not a directory") as caught:
         job.result(timeout=30)
     assert "DW_JUPYTER_HOME" in caught.value.todo
     assert job.snapshot.state == "failed"

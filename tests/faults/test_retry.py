@@ -36,7 +36,8 @@ def test_what_failed_is_run_again_in_its_batch(service: ServiceProcess, lost: in
     """A retry runs the failed rows in place, once, also when the answer to it is lost; the good rows stay."""
     job = submit("one", "fail 400", "two")
     before = job.df
-    add_fault(service, "POST /v1/batches/{id}/retry", "lose", times=lost) if lost else None
+    if lost:
+        add_fault(service, "POST /v1/batches/{id}/retry", "lose", times=lost)
     assert job.retry() is job
     after = job.result(timeout=60)
     assert after["dw_status"].tolist() == ["completed", "failed", "completed"]
