@@ -13,6 +13,7 @@ from tests.service_process import start_service
 from tests.small_model import home_with_weights
 
 WHEEL = Path(os.environ.get("DW_JUPYTER_WHEEL", "not-built"))
+VIEWS = [f"static/{name}.{kind}" for name in ("job_view", "panel") for kind in ("js", "css")]
 PROGRAM = """
 import pandas as pd, dw_jupyter as dw
 assert "site-packages" in dw.__file__, dw.__file__
@@ -37,7 +38,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_what_it_needs_and_nothing_else() -> None:
     """The front end, the notebooks with their data and the type marker travel; sources of the front end do not."""
     names = zipfile.ZipFile(WHEEL).namelist()
-    for wanted in ("static/job_view.js", "static/job_view.css", "py.typed", "notebooks/01_first_batch.ipynb"):
+    for wanted in (*VIEWS, "py.typed", "notebooks/01_first_batch.ipynb"):
         assert f"dw_jupyter/{wanted}" in names
     assert "dw_jupyter/notebooks/data/reviews.csv" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"dw_jupyter"}
