@@ -50,6 +50,12 @@ def models_seen() -> list[str]:
     return list(dict.fromkeys([*seen, *(record.model for record in folders.records(config.home()) if record.model)]))
 
 
+def _models_of(account: str) -> list[str]:
+    """The models that earlier jobs of an account have asked."""
+    jobs = folders.records(config.home())
+    return list(dict.fromkeys(record.model for record in jobs if record.account == account and record.model))
+
+
 def in_use() -> str | None:
     """The account that :func:`use` chose for this process; None where the environment says which."""
     return config.chosen()
@@ -61,12 +67,18 @@ def account_names() -> list[str]:
 
 
 def only_model(connection: config.Connection) -> str:
-    """The one model that an account offers.
+    """The one model that an account offers; the one that its jobs have asked, while it does not answer.
 
     Raises:
         ConfigurationError: it offers several, or none.
     """
-    names = _models(connection)
+    try:
+        names = _models(connection)
+    except errors.APIConnectionError:
+        # A cell that was run before attaches to its job also while the service is away.
+        names = _models_of(connection.account)
+        if len(names) != 1:
+            raise
     if len(names) == 1:
         return names[0]
     if not names:

@@ -6,6 +6,7 @@ calls holds `folders.deciding`, so that no other job begins to ask the same rows
 
 from __future__ import annotations
 
+import difflib
 import json
 import time
 from typing import Any, Literal
@@ -79,7 +80,9 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
     rows = _choose(results, where)
     if not len(rows):
         meant = f"is {where!r}" if where else "is without an answer"
-        raise errors.OptionError(f"No row of job {record.id} {meant}.", "`job.errors()` says what went wrong.")
+        near = difflib.get_close_matches(where or "", [*_UNANSWERED, "length"], n=1)
+        todo = f"Did you mean {near[0]!r}? " if near and near[0] != where else ""
+        raise errors.OptionError(f"No row of job {record.id} {meant}.", f"{todo}`job.errors()` says what went wrong.")
     record.unbroken = True  # whoever retries has seen what failed
     unanswered = results.rows_of(*_UNANSWERED)
     _ask(journal, Asked(journal), rows, unanswered=unanswered, body=body, limits=limits)

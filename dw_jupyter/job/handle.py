@@ -8,7 +8,6 @@ import contextlib
 import contextvars
 import time
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from dw_jupyter.api.types import Batch, RequestCounts
 from dw_jupyter.frames.reasons import group_reasons
 from dw_jupyter.job import again, loop, prepare, registry
 from dw_jupyter.job.body import check_changes
-from dw_jupyter.job.interrupts import StoppedAwaitingError, StoppedWaiting, noticed
+from dw_jupyter.job.interrupts import StillRunningError, StoppedAwaitingError, StoppedWaiting, noticed
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
@@ -70,14 +69,14 @@ class Job:
         if life is not None:
             return life.snapshot
         if self._opened.done() and not self._opened.cancelled() and (error := self._opened.exception()):
-            return _failed(self._early, error)
+            return self._early.failing(error)
         return self._early
 
     @property
     def status(self) -> str:
         """The state in words: ``"142 of 500 answered, 3 failed"``, and what may be wrong."""
         now = self.snapshot
-        return "; ".join(filter(None, (now.headline, now.worry(time.time()))))
+        return "; ".join(filter(None, (now.headline, now.trouble, now.worry(time.time()))))
 
     @property
     def counts(self) -> RequestCounts:
@@ -215,6 +214,8 @@ class Job:
                 loop.wait(self._ended, timeout=timeout, turn=turn)
         except KeyboardInterrupt:
             raise StoppedWaiting(self.snapshot) from None
+        except TimeoutError:
+            raise StillRunningError(self.snapshot) from None
         return self._finish()
 
     def __await__(self) -> Generator[Any, None, pd.DataFrame]:
@@ -253,10 +254,10 @@ class Job:
         return job.render_html(self.snapshot) if job.render_html else None
 
     def _finish(self) -> pd.DataFrame:
-        snapshot = self.snapshot
-        for renderer in self._renderers:
+        snapshot, life = self.snapshot, self._life()
+        others = life.publisher.renderers if life is not None else []  # of other handles, such as the names bound to it
+        for renderer in dict.fromkeys([*self._renderers, *others]):
             renderer.flush(snapshot)
-        life = self._life()
         if life is None:
             self._opened.result()  # raises what kept the job from being prepared
         if snapshot.state in _WRONG:
@@ -291,10 +292,6 @@ class Job:
         try:
             life = await self._open()
         except Exception as error:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
-            context.run(renderer.update, _failed(self._early, error))
+            context.run(renderer.update, self._early.failing(error))
         else:
             life.publisher.subscribe(context, renderer)
-
-
-def _failed(early: Snapshot, error: BaseException) -> Snapshot:
-    return replace(early, state="failed", error=str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""What an interrupt does to somebody who waits for a job: it ends the waiting, never the job."""
+"""What ends the waiting of somebody who waits for a job: an interrupt, or a timeout. Neither ends the job."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ class StoppedWaiting(KeyboardInterrupt):
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__("\n".join(_lines(snapshot)))
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+class StillRunningError(TimeoutError):
+    """``job.result(timeout=…)`` waited for so long."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        what = f"The time is over; the job goes on: {snapshot.headline}."
+        super().__init__(f"{what}\n`job.df` is the frame so far; `job.result()` waits for the end.")
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()

@@ -55,6 +55,11 @@ class Publisher:
         self._renderers.append((context, renderer))
         self._draw(context, renderer)
 
+    @property
+    def renderers(self) -> list[Renderer]:
+        """Who draws. From any thread."""
+        return [renderer for _, renderer in self._renderers]
+
     def publish(self, **changes: Any) -> None:
         """Change the snapshot, and draw it when half a second has gone since the last drawing."""
         self.begin(replace(self.snapshot, **changes))

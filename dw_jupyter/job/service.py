@@ -145,17 +145,16 @@ class Service:
         return await self.persist(lambda client: client.retrieve_batch(batch_id))
 
     async def _list(self, client: AsyncClient) -> dict[str, Batch]:
+        found: dict[str, Batch] = {}
         try:
-            found: dict[str, Batch] = {}
             async for batch in client.list_batches(search=self._token):
                 found[batch.id] = batch
                 if len(found) == LISTED:
                     break
-            return found
         except errors.APIStatusError as error:
-            if error.status_code in UNLISTED:
-                return {}  # each batch is then asked for by itself
-            raise
+            if error.status_code not in UNLISTED:
+                raise  # else each batch is asked for by itself
+        return found
 
     async def pause(self, seconds: float) -> None:
         """Wait, or go on at once when woken."""

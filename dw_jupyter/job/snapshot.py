@@ -6,7 +6,7 @@ script. All of them take their words from here, so that they never disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -90,6 +90,10 @@ class Snapshot:
     """Seconds within which the service is asked again."""
     moved: float = 0.0
     """When a count last changed in this kernel, or the job was opened in it, epoch seconds; 0 while unknown."""
+
+    def failing(self, error: BaseException) -> Snapshot:
+        """The moment after it: a job that could not be begun."""
+        return replace(self, state="failed", error=str(error) or type(error).__name__)
 
     @property
     def ended(self) -> bool:

@@ -124,12 +124,14 @@ def _attach(shell: Any, words: list[str], **options: Any) -> Any:
 
 
 def _id(shell: Any, word: str) -> str:
-    """The id of the job that a word means: a notebook's name for the job, or for its frame, or the id itself."""
+    """The id of the job that a word means: a notebook's name for the job, its frame or its id, or the id itself."""
     from dw_jupyter.job.handle import Job
 
     named = shell.user_ns.get(word)
     if isinstance(named, Job):
         return named.id
+    if isinstance(named, str):
+        return named
     told = getattr(named, "attrs", {}).get("dw_jupyter")
     return str(told["job"]) if isinstance(told, dict) and "job" in told else word
 
@@ -150,7 +152,7 @@ def _forget(shell: Any, words: list[str], *, yes: bool = False) -> str:
     from dw_jupyter.job.shelf import describe, forget
 
     job = _id(shell, words[0])
-    question = f"Remove job {job} ({describe(job)}) from this machine? [y/N] "
+    question = f"Remove job {job} ({describe(job)})? Its cell, run again, would send and pay for all of it anew. [y/N] "
     if not yes:
         try:
             agreed = shell.ask_yes_no(question, default="n")
@@ -160,7 +162,8 @@ def _forget(shell: Any, words: list[str], *, yes: bool = False) -> str:
             ) from None
         if not agreed:
             return "Nothing was removed."
-    return f"Removed job {job}; {forget(job):,} bytes are free again. The service keeps its batches."
+    freed = forget(job)
+    return f"Removed job {job}; {freed:,} bytes are free again. The service keeps its batches."
 
 
 def _status(_shell: Any, words: list[str]) -> str:

@@ -25,8 +25,8 @@ def batches(http: httpx.Client, *, search: str = "") -> Iterator[dict[str, Any]]
 def live_batches(http: httpx.Client, *, search: str = "") -> list[dict[str, Any]]:
     """Batches that the service will bill whole: neither fenced off nor cancelled before all of it was answered.
 
-    What a batch has answered before it is fenced off is billed too, and is not told here: reads would have to lag longer
-    than every look-up, which a test makes them do and a service should not.
+    What a batch has answered before it is fenced off is billed too, and is not told here: reads would have to lag
+    longer than every look-up, which a test makes them do and a service should not.
     """
     return [batch for batch in batches(http, search=search) if batch["input_file_id"] and not _is_stopped(batch)]
 
