@@ -65,6 +65,7 @@ NAMES: dict[str, Any] = {
 }  # fmt: skip
 FILES = {
     "empty.csv": b"", "header.csv": b"a,b\n", "latin.csv": b"text\ncaf\xe9\n", "notes.txt": b"x", "sheet.xlsx": b"x",
+    "wide.csv": b"title,text\n1,A,good\n2,B,bad\n", "comma.csv": b"a,b\n1,2\n1,2,3\n", "quote.csv": b'a\n"x\ny\n',
     "cut.jsonl": b'{"a": 1}\n{"a"\n', "list.jsonl": b"[1]\n",
 }  # fmt: skip
 
@@ -146,6 +147,9 @@ CELLS = [
     ("%%dwbatch folder.csv\n{{ a }}", '"folder.csv" could not be read: Is a directory\nCheck that it is a .csv file.'),
     ("%%dwbatch latin.csv\n{{ a }}", '"latin.csv" is not UTF-8 text.\nSave it as UTF-8, or read it yourself, as pandas can, and name the frame.'),
     ("%%dwbatch latin.csv\n{{ text }}", '"latin.csv" is not UTF-8 text.\nSave it as UTF-8, or read it yourself, as pandas can, and name the frame.'),
+    ("%%dwbatch wide.csv\n{{ text }}", '"wide.csv": its rows have more values than the header has names.\nGive each column a name in the first line.'),
+    ("%%dwbatch comma.csv\n{{ a }}", '"comma.csv", line 3: 3 values, where the lines before have 2.\nA value that holds a comma stands in double quotes: "a, b".'),
+    ("%%dwbatch quote.csv\n{{ a }}", '"quote.csv": a double quote opens a value, and none closes it.\nClose it; within a value in quotes it is doubled: "a ""word""".'),
     ("%%dwbatch notes.txt\n{{ a }}", '"notes.txt" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
     ("%%dwbatch sheet.xlsx\n{{ a }}", '"sheet.xlsx" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
     ("%%dwbatch data/none.parquet\n{{ a }}", "There is no file 'data/none.parquet'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
