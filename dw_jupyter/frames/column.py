@@ -155,7 +155,7 @@ class ValueColumn:
         if None in values:
             missing[:] = [value is None for value in values]
         if self._values.dtype.kind == "M":
-            values = [_naive(value) for value in values]
+            values = [in_utc(value) for value in values]
         elif missing.any():
             values = [0 if value is None else value for value in values]
         self._values[positions] = np.array(values, dtype=self._values.dtype)
@@ -177,8 +177,12 @@ class ValueColumn:
         return moments.tz_localize("UTC").array if self._dtype.endswith("UTC]") else moments.array
 
 
-def _naive(value: dt.date | dt.datetime | None) -> dt.date | dt.datetime | None:
-    """A moment in UTC without its zone, which NumPy does not hold; a moment without a zone is taken as UTC."""
+def in_utc(value: dt.date | dt.datetime | None) -> dt.date | dt.datetime | None:
+    """A moment in UTC without its zone, which NumPy does not hold; a moment without a zone is taken as UTC.
+
+    Raises:
+        OverflowError: it is before the year 1 or after 9999 there.
+    """
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         return value.astimezone(dt.UTC).replace(tzinfo=None)
     return value
