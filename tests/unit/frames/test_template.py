@@ -115,6 +115,16 @@ def test_nothing_is_written_that_differs_from_run_to_run() -> None:
     assert contents("{{ row }} {{ s | map('upper') }} {{ s | reverse }}", s=["ab"]) == ["{'s': 'ab'} ['A', 'B'] ba"]
 
 
+def test_a_row_may_be_asked_with_a_default() -> None:
+    """``row.get`` gives its default for a column that is not there, and for a value that is missing."""
+    frame = pd.DataFrame({"text": ["a", None]})
+    found = [
+        rendered[0]["content"]
+        for rendered in Template('{{ row.get("text", "-") }}{{ row.get("no", "none") }}').render(frame)
+    ]
+    assert found == ["anone", "-none"]
+
+
 def test_columns_are_known_before_any_row() -> None:
     """``columns`` lists plain variables and ``row[...]`` constants in order, whatever their labels are."""
     template = Template("{{ b }}{{ row['te xt'] }}{{ a }}{{ row[2020] }}{% for a in b %}{{ a }}{% endfor %}{{ row.c }}")
