@@ -135,7 +135,7 @@ class ObjectColumn:
             self._values[position] = value
 
     def array(self) -> npt.NDArray[np.object_]:
-        """An object array."""
+        """An object array. Lists and dicts in it are this column's own: who changes one changes it here too."""
         return self._values.copy()
 
 
@@ -175,6 +175,12 @@ class ValueColumn:
         values[missing] = np.datetime64("NaT")
         moments: Any = pd.DatetimeIndex(values)
         return moments.tz_localize("UTC").array if self._dtype.endswith("UTC]") else moments.array
+
+
+def as_series(values: Any, index: pd.Index) -> pd.Series[Any]:
+    """An array as it is, as a column of a frame: pandas would infer another dtype for objects that are all text."""
+    series: pd.Series[Any] = pd.Series(values, index=index, dtype=values.dtype, copy=False)
+    return series
 
 
 def in_utc(value: dt.date | dt.datetime | None) -> dt.date | dt.datetime | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dw_jupyter.frames.answers import Answers
-from dw_jupyter.frames.column import Positions, TextColumn, make_column
+from dw_jupyter.frames.column import Positions, TextColumn, as_series, make_column
 from dw_jupyter.frames.failures import one_line
 from dw_jupyter.frames.fields import choices_of
 from dw_jupyter.frames.ids import Locate, positions
@@ -136,11 +136,13 @@ class Results:
             index: the source's index, one label a row; the frame has it as it is.
 
         Returns:
-            A frame of its own: what comes later does not change it. Its dtypes are the same from the first moment on.
+            A frame of its own: what comes later does not change it. Lists and dicts in it are those of every frame.
+            Its dtypes are the same from the first moment on.
         """
         with self._lock:
             columns = {name: self._shown(column.array()) for name, column in self._columns.items()} | self._fates()
-        return pd.DataFrame(columns, index=index, copy=False)
+        named = {name: as_series(values, index) for name, values in columns.items()}
+        return pd.DataFrame(named, index=index, copy=False)
 
     def fates(self) -> pd.DataFrame:
         """``dw_status`` and ``dw_error`` alone, by row."""

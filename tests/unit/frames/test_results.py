@@ -16,6 +16,7 @@ from dw_jupyter.frames.ids import custom_id
 from dw_jupyter.frames.objects import Objects
 from dw_jupyter.frames.results import STATUSES, Results
 from dw_jupyter.frames.schema import parse_schema
+from dw_jupyter.job.layout import Layout
 from tests.unit.frames.awkward import AWKWARD
 
 
@@ -137,6 +138,19 @@ def test_dtypes_hold_from_the_first_moment() -> None:
     assert rows[0][:7] == ("", None, None, None, None, None, None)
     assert rows[2][:7] == ("t", 2**62, 1.0, True, "bad", pd.Timestamp("9999-12-31"), ["a"])
     assert after["dw_status"].tolist() == ["completed", "pending", "completed"]
+
+
+@pytest.mark.parametrize("index", [pd.RangeIndex(2), pd.Index(["a", "a"]), pd.Index([None, np.nan], dtype=object)])
+def test_a_column_of_any_values_stays_one_of_objects(index: pd.Index) -> None:
+    """Text alone in a field that may be a number too, or shared by rows, does not make it a column of text."""
+    schema = parse_schema({"type": "object", "properties": {"x": {"type": ["integer", "string"]}}})
+    for shares in (None, np.array([0, 0])):
+        results = Results(2, schema, shares=shares)
+        for answers in ([], [answer(0, '{"x": "a"}')], [answer(1, '{"x": "b"}')]):
+            results.add(block(*answers))
+            assert results.frame(index)["x"].dtype == object
+            kept = Layout(index=index, schema=schema, kept=[("k", pd.Series(["a", "b"], dtype=object).array)])
+            assert kept.frame(None)["k"].dtype == object
 
 
 def test_a_frame_is_its_own() -> None:
