@@ -61,7 +61,7 @@ NAMES: dict[str, Any] = {
     "holds_itself": HOLDS_ITSELF, "review": Review("warm"), "Plain": Plain, "Empty": Empty,
     "Whatever": Whatever, "Keys": Keys, "listed": {"type": "array"},
     "misspelt": {"type": "object", "properties": {"a": {"type": "sting"}}},
-    "long": pd.DataFrame({"text": ["a" * 30_000_000]}),
+    "holder": pd.DataFrame({"x": [FRAME]}), "long": pd.DataFrame({"text": ["a" * 30_000_000]}),
 }  # fmt: skip
 FILES = {
     "empty.csv": b"", "header.csv": b"a,b\n", "latin.csv": b"text\ncaf\xe9\n", "notes.txt": b"x", "sheet.xlsx": b"x",
@@ -214,6 +214,8 @@ CELLS = [
     ("%%dwbatch reviews --endpoint embeddings\n{{ text }}", "There is no endpoint 'embeddings' for a prompt.\nGive chat or completions."),
     ('%%dwbatch reviews --endpoint ""\n{{ text }}', "There is no endpoint '' for a prompt.\nGive chat or completions."),
     ("%%dwbatch reviews\n{{ text.nope }}", "Row 0 (index 'p'), line 1 of the prompt: text has no \"nope\"\nChange the prompt, or that row."),
+    ("%%dwbatch reviews\n{{ obj }}", "Row 0 (index 'p'), line 1 of the prompt: column \"obj\" holds a value of type set, which cannot be written\nChange the prompt, or that row."),
+    ("%%dwbatch holder\n{{ x.to_csv('pwn.csv') }}", "Row 0, line 1 of the prompt: only methods of text, numbers, dates, lists and dicts can be called\nChange the prompt, or that row."),
     ("%%dwbatch reviews\n{{ row.nope }}", 'There is no column "nope" in the source.\nDid you mean "note"? Columns: text, title, stars, note, my text, when, obj, same, spaced, share, nothing'),
     ("%%dwbatch reviews\n{{ row[0] }}", 'There is no column "0" in the source.\nColumns: text, title, stars, note, my text, when, obj, same, spaced, share, nothing'),
     ("%%dwbatch reviews\n{{ stars / 0 }}", "Row 0 (index 'p'), line 1 of the prompt: division by zero\nChange the prompt, or that row."),
