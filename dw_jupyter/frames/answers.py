@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from dw_jupyter.frames.choices import choose
+from dw_jupyter.frames.column import in_utc
 from dw_jupyter.frames.failures import one_line
 from dw_jupyter.frames.fields import type_of
 from dw_jupyter.frames.schema import Schema
@@ -16,8 +18,8 @@ from dw_jupyter.frames.schema import Schema
 class Answers:
     """Reads answers by one schema. Compiled once, then about as fast as the bare decoding.
 
-    A value that is not of its type, a missing property and broken JSON are misfits; properties that the schema does
-    not name are passed over.
+    A value that is not of its type or none of its choices, a moment outside the years 1 to 9999 in UTC, a missing
+    property and broken JSON are misfits; properties that the schema does not name are passed over.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -30,7 +32,8 @@ class Answers:
             rename=self._names,
             gc=False,
         )
-        self._decode = msgspec.json.Decoder(self._type).decode
+        self._decode = msgspec.json.Decoder(self._type, dec_hook=choose).decode
+        self._moments = [field for field, name in self._names.items() if schema.columns[name] == "datetime64[us, UTC]"]
 
     def decode(self, answers: Sequence[str]) -> tuple[list[list[Any]], list[int], dict[int, str]]:
         """Typed columns out of a batch of answers.
@@ -42,6 +45,7 @@ class Answers:
         misfits: dict[int, str] = {}
         try:
             records: list[Any] = list(map(self._decode, answers))
+            self._check_moments(records)
             places = list(range(len(answers)))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             records, places = [], []
@@ -56,9 +60,21 @@ class Answers:
     def _decode_slowly(self, answer: str) -> Any:
         """Decode what JSON allows and msgspec does not: lone surrogates, NaN, ``3.0`` for an integer."""
         try:
-            return self._decode(answer)
+            record = self._decode(answer)
         except (msgspec.MsgspecError, ValueError):
-            return msgspec.convert(json.loads(answer, parse_float=_number), self._type)
+            record = msgspec.convert(json.loads(answer, parse_float=_number), self._type, dec_hook=choose)
+        self._check_moments([record])
+        return record
+
+    def _check_moments(self, records: list[Any]) -> None:
+        """Whether the moments lie within the years 1 to 9999 in UTC too, which is what a column of them holds."""
+        for field in self._moments:
+            try:
+                for record in records:
+                    in_utc(getattr(record, field))
+            except OverflowError:
+                reason = f"Moment out of range - at `$.{self._names[field]}`"
+                raise msgspec.ValidationError(reason) from None
 
     def _reason(self, error: Exception) -> str:
         if not isinstance(error, msgspec.ValidationError):

@@ -113,6 +113,13 @@ class Row(Mapping[Hashable, Any]):
     def __contains__(self, label: object) -> bool:
         return label in self._columns
 
+    def get(self, label: Hashable, default: Any = None) -> Any:
+        """The value of this column, or the default where there is no such column or no value in it."""
+        if label not in self:
+            return default
+        value = native(self._columns[label].iloc[self._position])
+        return default if is_missing(value) else value
+
     def __iter__(self) -> Iterator[Hashable]:
         return iter(self._columns.places)
 

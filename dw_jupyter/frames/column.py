@@ -135,7 +135,7 @@ class ObjectColumn:
             self._values[position] = value
 
     def array(self) -> npt.NDArray[np.object_]:
-        """An object array."""
+        """An object array. Lists and dicts in it are this column's own: who changes one changes it here too."""
         return self._values.copy()
 
 
@@ -155,7 +155,7 @@ class ValueColumn:
         if None in values:
             missing[:] = [value is None for value in values]
         if self._values.dtype.kind == "M":
-            values = [_naive(value) for value in values]
+            values = [in_utc(value) for value in values]
         elif missing.any():
             values = [0 if value is None else value for value in values]
         self._values[positions] = np.array(values, dtype=self._values.dtype)
@@ -177,8 +177,18 @@ class ValueColumn:
         return moments.tz_localize("UTC").array if self._dtype.endswith("UTC]") else moments.array
 
 
-def _naive(value: dt.date | dt.datetime | None) -> dt.date | dt.datetime | None:
-    """A moment in UTC without its zone, which NumPy does not hold; a moment without a zone is taken as UTC."""
+def as_series(values: Any, index: pd.Index) -> pd.Series[Any]:
+    """An array as it is, as a column of a frame: pandas would infer another dtype for objects that are all text."""
+    series: pd.Series[Any] = pd.Series(values, index=index, dtype=values.dtype, copy=False)
+    return series
+
+
+def in_utc(value: dt.date | dt.datetime | None) -> dt.date | dt.datetime | None:
+    """A moment in UTC without its zone, which NumPy does not hold; a moment without a zone is taken as UTC.
+
+    Raises:
+        OverflowError: it is before the year 1 or after 9999 there.
+    """
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         return value.astimezone(dt.UTC).replace(tzinfo=None)
     return value

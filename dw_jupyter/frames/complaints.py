@@ -31,6 +31,7 @@ _WHEN_RENDERED = (
     (r"can only concatenate (\w+) \(not \"(\w+)\"\) to \w+", "+ does not go between {0} and {1}: ~ joins"),
     (r"access to attribute '(\w+)' of '\w+' object is unsafe\.?", '"{0}" is out of reach of a prompt'),
     (r"'(\w+)' object is not callable", "{0} cannot be called"),
+    (r".* is not safely callable", "only methods of text, numbers, dates, lists and dicts can be called"),
     (r"do_(\w+)\(\) got an unexpected keyword argument '(\w+)'", 'the filter "{0}" takes no "{1}"'),
 )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal, Optional, TypedDict, Union
+from typing import Any, Optional, TypedDict, Union
 
 from dw_jupyter.errors import SchemaError
+from dw_jupyter.frames.choices import is_plain, type_of_choices
 from dw_jupyter.frames.ranges import bounded
 
 _DTYPES = {"string": "string", "integer": "Int64", "number": "float64", "boolean": "boolean"}
@@ -103,8 +104,9 @@ def type_of(node: dict[str, Any], root: dict[str, Any], *, within: frozenset[str
 def _type(core: dict[str, Any], root: dict[str, Any], within: frozenset[str]) -> Any:
     kind, enum = core.get("type"), core.get("enum")
     if enum:
-        plain = all(type(choice) in {str, int} for choice in enum)
-        return Literal[tuple(enum)] if plain else Any
+        return type_of_choices(enum)
+    if kind == "null":
+        return None
     if "anyOf" in core or isinstance(kind, list):
         return _union(core.get("anyOf") or [{**core, "type": one} for one in core["type"]], root, within)
     if kind == "string":
@@ -119,7 +121,10 @@ def _type(core: dict[str, Any], root: dict[str, Any], within: frozenset[str]) ->
 
 def _union(options: list[dict[str, Any]], root: dict[str, Any], within: frozenset[str]) -> Any:
     cores = [_core(option, root)[0] for option in options]
+    if all("enum" in core for core in cores):
+        return type_of_choices([choice for core in cores for choice in core["enum"]])
     families = {"number" if core.get("type") == "integer" else str(core.get("type")) for core in cores}
-    if len(families) < len(options) or not families <= _FAMILIES:
+    plain = all(map(is_plain, (core.get("enum", ()) for core in cores)))
+    if len(families) < len(options) or not families <= _FAMILIES or not plain:
         return Any
     return Union[tuple(type_of(option, root, within=within) for option in options)]  # noqa: UP007 - made at run time

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from dw_jupyter.frames.answers import Answers
-from dw_jupyter.frames.column import Positions, TextColumn, make_column
+from dw_jupyter.frames.column import Positions, TextColumn, as_series, make_column
 from dw_jupyter.frames.failures import one_line
 from dw_jupyter.frames.fields import choices_of
 from dw_jupyter.frames.ids import Locate, positions
@@ -136,11 +136,13 @@ class Results:
             index: the source's index, one label a row; the frame has it as it is.
 
         Returns:
-            A frame of its own: what comes later does not change it. Its dtypes are the same from the first moment on.
+            A frame of its own: what comes later does not change it. Lists and dicts in it are those of every frame.
+            Its dtypes are the same from the first moment on.
         """
         with self._lock:
             columns = {name: self._shown(column.array()) for name, column in self._columns.items()} | self._fates()
-        return pd.DataFrame(columns, index=index, copy=False)
+        named = {name: as_series(values, index) for name, values in columns.items()}
+        return pd.DataFrame(named, index=index, copy=False)
 
     def fates(self) -> pd.DataFrame:
         """``dw_status`` and ``dw_error`` alone, by row."""
@@ -180,44 +182,63 @@ class Results:
         for reason, places in unusual.items():
             self._finishes.note(rows[places], reason)
         columns: list[list[Any]] = [texts]
+        fitting: Sequence[int] = range(len(texts))
+        misfits: dict[int, str] = {}
         if self._answers:
             columns, fitting, misfits = self._answers.decode(texts)
-            for place, reason in misfits.items():
-                failed.append(answered[place])
-                reasons.append(_misfit(reason, texts[place], outcome(lines[answered[place]])[1]))
-            answered = [answered[place] for place in fitting]
-        self._complete(rows[answered], columns)
-        rows, news = self._claim(rows[failed], _FAILED)
+        refused = self._complete(rows[[answered[place] for place in fitting]], columns)
+        misfits |= {fitting[place]: reason for place, reason in refused.items()}
+        for place, reason in misfits.items():
+            failed.append(answered[place])
+            reasons.append(_misfit(reason, texts[place], outcome(lines[answered[place]])[1]))
+        news = self._news(rows[failed], _FAILED)
+        rows = rows[failed][news]
+        self._states[rows] = _FAILED
         self._errors.put(rows, _pick(reasons, news))
 
-    def _complete(self, rows: Positions, columns: list[list[Any]]) -> None:
-        recovered = np.unique(rows[(self._states[rows] > _OPEN) & (self._states[rows] < _COMPLETED)])
+    def _complete(self, rows: Positions, columns: list[list[Any]]) -> dict[int, str]:
+        """Put the values of answered rows; the places of those that a column does not hold, and why."""
+        news = self._news(rows, _COMPLETED)
+        rows = rows[news]
+        refused = self._put(rows, [_pick(values, news) for values in columns])
+        rows = np.delete(rows, list(refused))
+        recovered = rows[self._states[rows] > _OPEN]
         if len(recovered):
             self._errors.put(recovered, [None] * len(recovered))
-        rows, news = self._claim(rows, _COMPLETED)
-        for column, values in zip(self._columns.values(), columns, strict=True):
-            column.put(rows, _pick(values, news))
+        self._states[rows] = _COMPLETED
+        return {int(news[place]): reason for place, reason in refused.items()}
 
-    def _claim(self, rows: Positions, state: int) -> tuple[Positions, Positions]:
-        """Set the state of those rows that had a lesser one: those rows, each once, and their places in ``rows``."""
+    def _put(self, rows: Positions, columns: list[list[Any]]) -> dict[int, str]:
+        """Put values; what a column does not hold leaves its row without any. Its place, and why."""
+        try:
+            for column, values in zip(self._columns.values(), columns, strict=True):
+                column.put(rows, values)
+        except (ValueError, OverflowError, TypeError) as error:
+            if len(rows) > 1:  # one of them
+                ones = [(place, slice(place, place + 1)) for place in range(len(rows))]
+                found = [(place, self._put(rows[one], [values[one] for values in columns])) for place, one in ones]
+                return {place: reason for place, reasons in found for reason in reasons.values()}
+            for column in self._columns.values():
+                column.put(rows, [None])
+            return {0: str(error)}
+        return {}
+
+    def _news(self, rows: Positions, state: int) -> Positions:
+        """The places of those rows that have a lesser state, each row once."""
         news = np.flatnonzero(self._states[rows] < state)
-        news = news[np.sort(np.unique(rows[news], return_index=True)[1])]
-        self._states[rows[news]] = state
-        return rows[news], news
+        return news[np.sort(np.unique(rows[news], return_index=True)[1])]
 
 
 class FinishReasons:
     """Why answers ended, of those rows where it was not the usual reason."""
 
     def __init__(self, rows: int) -> None:
-        self._codes = np.zeros(rows, dtype=np.int8)
-        self._words = [""]
+        self._codes = np.zeros(rows, dtype=np.int32)
+        self._code_of = {"": 0}
 
     def note(self, rows: Positions, reason: str) -> None:
         """Take down why the answers of some rows ended."""
-        if reason not in self._words:
-            self._words.append(reason)
-        self._codes[rows] = self._words.index(reason)
+        self._codes[rows] = self._code_of.setdefault(reason, len(self._code_of))
 
     def clear(self, rows: Positions) -> None:
         """Forget it."""
@@ -225,7 +246,7 @@ class FinishReasons:
 
     def rows_of(self, reason: str) -> Positions:
         """The rows whose answer ended for this reason."""
-        return np.flatnonzero(self._codes == self._words.index(reason)) if reason in self._words else np.array([], int)
+        return np.flatnonzero(self._codes == self._code_of.get(reason, -1))
 
 
 def _pick(values: list[Any], places: Positions) -> list[Any]:

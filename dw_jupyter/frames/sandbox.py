@@ -13,14 +13,19 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dw_jupyter.frames.cells import is_missing, native
 from dw_jupyter.frames.missing import Blank
+from dw_jupyter.frames.plain import check_text, may_call
 
-_LAZY = ("batch", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice", "unique")
+_COMMON = frozenset({str, int, float, bool})
+_LAZY = ("batch", "items", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "slice", "unique")
 
 
 class _Environment(ImmutableSandboxedEnvironment):
     """A missing value within a dict is as good as not there; in a list it is a value like the others."""
 
     missing: type[jinja2.Undefined] = jinja2.StrictUndefined
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return may_call(obj) and super().is_safe_callable(obj)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         return self._found(obj, argument, super().getitem(obj, argument))
@@ -47,7 +52,7 @@ def environment(*, blank: bool = False) -> jinja2.Environment:
         autoescape=False,
         comment_start_string=f"{never}<",
         comment_end_string=f">{never}",
-        finalize=_no_method,
+        finalize=_written,
     )
     made.missing = Blank if blank else jinja2.StrictUndefined
     made.globals.clear()
@@ -58,11 +63,14 @@ def environment(*, blank: bool = False) -> jinja2.Environment:
     return made
 
 
-def _no_method(value: Any) -> Any:
-    """What is written into a prompt, unless it is a method or macro that somebody forgot to call."""
+def _written(value: Any) -> Any:
+    """What is written into a prompt: plain values, and no method or macro that somebody forgot to call."""
+    if type(value) in _COMMON:
+        return value
     if callable(value) and not isinstance(value, jinja2.Undefined):
         name = getattr(value, "__name__", None) or getattr(value, "name", "it")
         raise TypeError(f'"{name}" is no value: write {name}() to call it, or ["{name}"] for what has that name')
+    check_text(value)
     return value
 
 

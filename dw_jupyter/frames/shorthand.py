@@ -27,6 +27,8 @@ _BLANKS = re.compile(r"\s*")
 _NAME = re.compile(r"[^\W\d]\w*")
 _SUFFIX = re.compile(r"(\[\])?(\?)?")
 _CHOICES = re.compile(r"[^,():]*")
+_MARKED = re.compile(r"(.+?)(?: (str|int|float|bool))?\s*(\[\])?\s*(\?)?")
+"""A word with what is meant as its type; "date" is left to words such as "due date"."""
 _DESCRIPTION = re.compile(r"\(([^()]*)\)")
 
 
@@ -87,13 +89,13 @@ class _Reader:
         name = self.match(_NAME)
         if not name:
             raise self.error("a field name is missing")
-        node = self.typed()
+        node = self.typed(name[0])
         description = self.match(_DESCRIPTION)
         if description and description[1].strip():
             node["description"] = " ".join(description[1].split())
         return name[0], node
 
-    def typed(self) -> dict[str, Any]:
+    def typed(self, name: str) -> dict[str, Any]:
         at = self.position
         word = self.match(_NAME)
         if word and word[0] not in _TYPES:
@@ -105,7 +107,7 @@ class _Reader:
         if self.take(":"):
             if word and word[0] != "str":
                 raise self.error(f"choices are words: they go with str, not with {word[0]}", at)
-            node["enum"] = self.choices()
+            node["enum"] = self.choices(name)
         if is_list:
             node = {"type": "array", "items": node}
         if is_optional:
@@ -114,7 +116,17 @@ class _Reader:
                 node["enum"] = [*node["enum"], None]
         return node
 
-    def choices(self) -> list[str]:
+    def _check_words(self, name: str, words: list[str], at: int) -> None:
+        """Refuse a type behind the choices, which would be a part of the last one, and quotes around them."""
+        bare = [word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"" else word for word in words]
+        plain, *marks = _MARKED.fullmatch(words[-1]).groups("")  # type: ignore[union-attr]  # it matches any word
+        if bare != words:
+            raise SchemaError(self.error("choices stand without quotes", at).what, f'Write "{name}: {"|".join(bare)}".')
+        if any(marks):
+            what = self.error(f'"{"".join(marks)}" is behind the choices, and belongs before them', at).what
+            raise SchemaError(what, f'Write "{name} str{"".join(marks[1:])}: {"|".join([*words[:-1], plain])}".')
+
+    def choices(self, name: str) -> list[str]:
         at = self.position
         found = self.match(_CHOICES)
         words = [" ".join(word.split()) for word in (found[0] if found else "").split("|")]
@@ -122,6 +134,7 @@ class _Reader:
             raise self.error("a choice is missing", at)
         if len(words) == 1:
             raise self.error("there is only one choice: a | stands between two", at)
+        self._check_words(name, words, at)
         if len(set(words)) < len(words):
             raise self.error("a choice is there twice", at)
         return words

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -141,7 +143,7 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
 
 def _read_file(path: Path, limit: int | None) -> pd.DataFrame:
     readers: dict[str, Callable[[Path, int | None], pd.DataFrame]] = {
-        ".csv": lambda path, limit: pd.read_csv(path, nrows=limit, dtype_backend="numpy_nullable"),
+        ".csv": _read_csv,
         ".parquet": lambda path, _: _to_pandas(pq.read_table(path)),
         ".jsonl": _read_jsonl,
     }
@@ -160,10 +162,38 @@ def _read_file(path: Path, limit: int | None) -> pd.DataFrame:
         raise SourceError(
             f'"{path}" is not UTF-8 text.', "Save it as UTF-8, or read it yourself, as pandas can, and name the frame."
         ) from error
+    except SourceError:
+        raise
     except (OSError, ValueError, pa.ArrowException) as error:
         said = getattr(error, "strerror", None) or str(error)
-        reason = " ".join(said.split())[:150]
+        reason = " ".join(said.removeprefix("Error tokenizing data. C error: ").split())[:150]
         raise SourceError(f'"{path}" could not be read: {reason}', f"Check that it is a {path.suffix} file.") from error
+
+
+def _read_csv(path: Path, limit: int | None) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            # A value beyond the header is never a label: that would shift all columns by one, silently.
+            return pd.read_csv(path, nrows=limit, index_col=False, dtype_backend="numpy_nullable")
+        except pd.errors.ParserWarning as error:
+            raise SourceError(
+                f'"{path}": its rows have more values than the header has names.',
+                "Give each column a name in the first line.",
+            ) from error
+        except pd.errors.ParserError as error:
+            said = str(error)
+            if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said):
+                raise SourceError(
+                    f'"{path}", line {found[2]}: {found[3]} values, where the lines before have {found[1]}.',
+                    'A value that holds a comma stands in double quotes: "a, b".',
+                ) from error
+            if "EOF inside string" in said:
+                raise SourceError(
+                    f'"{path}": a double quote opens a value, and none closes it.',
+                    'Close it; within a value in quotes it is doubled: "a ""word""".',
+                ) from error
+            raise
 
 
 def _read_jsonl(path: Path, limit: int | None) -> pd.DataFrame:

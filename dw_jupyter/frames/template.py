@@ -8,9 +8,10 @@ from collections.abc import Hashable, Iterator, Mapping
 import pandas as pd
 
 from dw_jupyter.errors import DoublewordError, OptionError, SourceError, TemplateError
-from dw_jupyter.frames.cells import Columns, is_missing, row_words
+from dw_jupyter.frames.cells import Columns, is_missing, native, row_words
 from dw_jupyter.frames.complaints import when_rendered
 from dw_jupyter.frames.missing import OnMissing, drop_missing
+from dw_jupyter.frames.plain import NoTextError, check_text
 from dw_jupyter.frames.program import Program
 from dw_jupyter.frames.roles import RoleMarks, without_roles
 from dw_jupyter.frames.syntax import Variables
@@ -138,7 +139,19 @@ class Template:
                 raise self._error(frame, start + offset, error) from error
             yield messages
 
+    def _in_column(self, frame: pd.DataFrame, position: int, error: NoTextError) -> Exception:
+        """The same, with the column that holds it where the prompt names that."""
+        for label in self.columns:
+            try:
+                check_text(native(Columns(frame)[label].iloc[position]))
+            except NoTextError as found:
+                what = f'column "{label}" holds {found.kind}, which cannot be written'
+                return TypeError(what).with_traceback(error.__traceback__)
+        return error
+
     def _error(self, frame: pd.DataFrame, position: int, error: Exception) -> TemplateError:
+        if isinstance(error, NoTextError):
+            error = self._in_column(frame, position, error)
         reason = error.what if isinstance(error, DoublewordError) else str(error) or type(error).__name__
         lines = [step.lineno for step in traceback.extract_tb(error.__traceback__) if step.filename == "<template>"]
         where = f", line {lines[-1]} of the prompt" if lines else ""

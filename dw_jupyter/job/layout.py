@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from dw_jupyter.frames.column import as_series
 from dw_jupyter.frames.ids import BY_POSITION, RowIds
 from dw_jupyter.frames.metadata import Metadata
 from dw_jupyter.frames.results import Results
@@ -41,7 +42,7 @@ class Layout:
             frame = Results(len(self.index), self.schema).frame(self.index)
             frame = Metadata(len(self.index), self.ids).add_to(frame) if self.meta else frame
         for place, (label, values) in enumerate(self.kept):
-            frame.insert(place, label, values.copy())
+            frame.insert(place, label, as_series(values.copy(), frame.index))
         return frame
 
     def objects(self, life: Lifecycle | None, kind: type | None) -> list[object | None]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dw_jupyter.frames.column import Positions, TextColumn
 from dw_jupyter.frames.ids import custom_id
+from dw_jupyter.frames.objects import Objects
 from dw_jupyter.frames.results import STATUSES, Results
 from dw_jupyter.frames.schema import parse_schema
+from dw_jupyter.job.layout import Layout
 from tests.unit.frames.awkward import AWKWARD
 
 
@@ -136,6 +140,19 @@ def test_dtypes_hold_from_the_first_moment() -> None:
     assert after["dw_status"].tolist() == ["completed", "pending", "completed"]
 
 
+@pytest.mark.parametrize("index", [pd.RangeIndex(2), pd.Index(["a", "a"]), pd.Index([None, np.nan], dtype=object)])
+def test_a_column_of_any_values_stays_one_of_objects(index: pd.Index) -> None:
+    """Text alone in a field that may be a number too, or shared by rows, does not make it a column of text."""
+    schema = parse_schema({"type": "object", "properties": {"x": {"type": ["integer", "string"]}}})
+    for shares in (None, np.array([0, 0])):
+        results = Results(2, schema, shares=shares)
+        for answers in ([], [answer(0, '{"x": "a"}')], [answer(1, '{"x": "b"}')]):
+            results.add(block(*answers))
+            assert results.frame(index)["x"].dtype == object
+            kept = Layout(index=index, schema=schema, kept=[("k", pd.Series(["a", "b"], dtype=object).array)])
+            assert kept.frame(None)["k"].dtype == object
+
+
 def test_a_frame_is_its_own() -> None:
     """A frame does not change when more answers come, and changing it changes nothing here."""
     results = Results(2, SCHEMA)
@@ -231,6 +248,73 @@ def test_an_answer_that_does_not_fit_is_a_failure_with_its_text() -> None:
     assert frame["dw_error"][2] == 'cut off at max_tokens, does not fit the schema (not JSON): {"mood":"goo'
     results.add(block(answer(1, '{"mood":"bad","n":3}')))
     assert frame_of(results)["dw_status"].tolist() == ["completed", "completed", "failed", "completed"]
+
+
+MOMENTS = {"type": "object", "properties": {"until": {"type": "string", "format": "date-time"}}}
+
+
+def one_of(*choices: object) -> dict[str, Any]:
+    """A schema of one field, which has these choices."""
+    return {"type": "object", "properties": {"x": {"anyOf": [{"enum": [*choices]}, {"type": "null"}]}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "wrong"),
+    [
+        (MOMENTS, "2020-01-01T00:00:00Z", "9999-12-31T23:59:59-05:00"),
+        (MOMENTS, "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+05:00"),
+        (one_of(0.5, 1.0), 1, "high"),
+        (one_of(0.5, 1.0), 0.5, 7),
+        (one_of(0.5, 1.0), 0.5, True),
+        (one_of(True), True, "no"),
+        (one_of(True), True, 1),
+        (one_of("a", 0.5, False), False, 0),
+        ({"type": "object", "properties": {"x": {"anyOf": [{"const": 0.5}, {"const": "a"}]}}}, "a", "b"),
+        ({"type": "object", "properties": {"x": {"type": "null"}}}, None, 3),
+    ],
+)
+def test_a_value_that_its_column_does_not_hold_is_a_misfit_of_its_row(schema: Any, good: object, wrong: object) -> None:
+    """A moment that is out of range in UTC, and a value that is none of the choices, fail their row and no other."""
+    parsed = parse_schema(schema)
+    (name,) = parsed.columns
+    results = Results(3, parsed)
+    results.add(block(*(answer(row, json.dumps({name: value})) for row, value in enumerate([good, wrong, good]))))
+    frame = frame_of(results)
+    assert frame["dw_status"].tolist() == ["completed", "failed", "completed"]
+    assert frame[name].notna().tolist() == [good is not None, False, good is not None]
+    assert frame["dw_error"][1].startswith(f"does not fit the schema ({name}: ")
+    assert frame["dw_error"][1].endswith(json.dumps({name: wrong}))
+    objects = Objects(1, parsed, None)
+    objects.add(block(answer(0, json.dumps({name: wrong}))))
+    assert objects.values() == [None]
+
+
+def test_a_column_that_refuses_a_value_fails_that_row_only() -> None:
+    """What a column cannot hold, though the schema allows it, is that row's failure, with its text."""
+
+    class Picky(TextColumn):
+        """Takes no odd text."""
+
+        def put(self, positions: Positions, values: Sequence[str | None]) -> None:
+            """Set the texts of some rows."""
+            if "odd" in values:
+                raise OverflowError("too odd")
+            super().put(positions, values)
+
+    results = Results(3)
+    results._columns["response"] = Picky(3)
+    results.add(block(*(answer(row, text) for row, text in enumerate(["a", "odd", "b"]))))
+    assert columns_of(results) == [
+        ["a", None, "b"], ["completed", "failed", "completed"], [None, "does not fit the schema (too odd): odd", None],
+    ]  # fmt: skip
+
+
+def test_any_number_of_finish_reasons_is_told_apart() -> None:
+    """Three hundred reasons, one a row, are each found again."""
+    results = Results(300)
+    results.add(block(*(answer(row, "x", finish=f"reason {row}") for row in range(300))))
+    assert [results.rows_ending(f"reason {row}").tolist() for row in range(300)] == [[row] for row in range(300)]
+    assert results.rows_ending("another").tolist() == []
 
 
 def test_bytes_that_are_not_utf8_break_their_line_only() -> None:

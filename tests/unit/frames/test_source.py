@@ -90,6 +90,15 @@ def test_whole_numbers_beside_missing_ones_stay_whole(kind: str, tmp_path: Path)
     assert frame["n"].isna().tolist()[:3] == [False, True, False]
 
 
+def test_a_comma_at_the_end_of_each_row_shifts_no_column(tmp_path: Path) -> None:
+    """Empty values beyond the header of a CSV are passed over, and never become the index."""
+    path = tmp_path / "table.csv"
+    path.write_text("id,title,text\n1,A,good,\n2,B,bad,\n")
+    rows = [{"id": 1, "title": "A", "text": "good"}, {"id": 2, "title": "B", "text": "bad"}]
+    assert read_source(path).to_dict("records") == rows
+    assert read_source(path, limit=1).to_dict("records") == rows[:1]
+
+
 INDEXES: dict[str, pd.Index] = {
     "levels": pd.MultiIndex.from_arrays(
         [pd.Categorical(["a", "a", "b"]), pd.date_range("2026", periods=3, tz="UTC"), [1.5, None, 2]],

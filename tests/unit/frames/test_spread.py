@@ -85,7 +85,12 @@ def test_awkward_values_are_spread_as_they_are() -> None:
     assert spread_out["0.y"].tolist() == [2**70, 1, None]
     assert spread_out["0.z"].tolist() == [{}, {}, None]
     assert spread(frame[:0]).shape == (0, 1)
-    assert list(spread(frame[2:], 0).columns) == []
+    only_missing = frame[2:]
+    pd.testing.assert_frame_equal(spread(only_missing, 0), only_missing)
+    mixed = pd.DataFrame({"u": [{"k": 1}, "plain"], "v": [[{"k": 1}], {"k": 2}], "w": [{"k": "a"}, {"k": 1}]})
+    assert list(spread(mixed).columns) == ["u", "v", "w.k"], "nothing is lost where other values are beside objects"
+    assert spread(mixed[:1].astype({"u": object}), "u")["u.k"].tolist() == [1]
+    assert spread(pd.DataFrame({"u": pd.Series([None, "x"], dtype=object)})[["u"]])["u"].dtype == object
 
 
 def test_what_cannot_be_spread_is_said() -> None:
@@ -94,3 +99,9 @@ def test_what_cannot_be_spread_is_said() -> None:
         spread(answers(), "adress")
     with pytest.raises(OptionError, match=r'There is a column "address\.city" already'):
         spread(answers().assign(**{"address.city": 1}))
+    with pytest.raises(OptionError, match=r'There is a column "u\.a\.b" already'):
+        spread(pd.DataFrame({"u": [{"a": {"b": 1}, "a.b": 2}]}))
+    with pytest.raises(OptionError, match=r'The column "tags" holds a value of type list, which cannot be spread\.'):
+        spread(answers(), "tags")
+    with pytest.raises(OptionError, match=r"Columns to spread are named one by one\."):
+        spread(answers(), ["address"])  # type: ignore[arg-type]  # that is the test

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import uuid
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -113,6 +119,82 @@ def test_a_method_that_is_not_called_is_an_error(prompt: str) -> None:
 def test_nothing_is_written_that_differs_from_run_to_run() -> None:
     """A whole row and lazy filters are written as their values, not as addresses in memory."""
     assert contents("{{ row }} {{ s | map('upper') }} {{ s | reverse }}", s=["ab"]) == ["{'s': 'ab'} ['A', 'B'] ba"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "what"),
+    [
+        ("{{ x }}", 'Row 0, line 1 of the prompt: column "x" holds a value of type DataFrame, which cannot be written'),
+        ("{{ [x] }}", 'Row 0, line 1 of the prompt: column "x" holds'),
+        ("{{ row }}", "Row 0, line 1 of the prompt: a value of type DataFrame cannot be written"),
+        ("{{ x.text }}", 'Row 0, line 1 of the prompt: column "x" holds'),
+        ('{{ x.to_csv("pwn.csv") }}', "only methods of text, numbers, dates, lists and dicts can be called"),
+        ('{{ p.write_text("pwn") }}', "only methods of text"),
+        ('{{ xs[0].tofile("pwn") }}', "only methods of text"),
+        ("{{ f() }}", "only methods of text"),
+        ("{{ at.today() }}", "only methods of text"),
+        ("{{ o }}", 'column "o" holds a value of type object'),
+        ("{{ s }}", 'column "s" holds a value of type set'),
+        ("{{ t.write() }}", "only methods of text"),
+    ],
+)
+def test_a_prompt_writes_plain_values_and_calls_their_methods_only(
+    prompt: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has an address for its text is not written, and none of its methods called: the error says where."""
+    monkeypatch.chdir(tmp_path)
+
+    class Writer(dict[str, int]):
+        """A dict that has methods of its own."""
+
+        __slots__ = ()
+
+        def write(self) -> None:
+            """Write a file."""
+            Path("pwn").touch()
+
+    row = {"x": pd.DataFrame({"text": [1]}), "p": Path("pwn"), "xs": [np.array([1])], "f": len, "o": object()}
+    row |= {"at": dt.date(2020, 1, 1), "s": {"a", "b"}, "t": Writer()}
+    with pytest.raises(TemplateError) as caught:
+        list(Template(prompt).render(pd.DataFrame([row])))
+    assert what in caught.value.what
+    assert not list(tmp_path.iterdir())
+
+
+class Color(enum.Enum):
+    """One of a list."""
+
+    RED = 1
+
+
+def test_plain_values_of_all_kinds_are_written_and_their_methods_called() -> None:
+    """Numbers, dates, ids, paths, members of an Enum, what is nested, and what loops and text offer."""
+    prompt = (
+        "{{ d | items }} {{ d.items() }} {{ row.get('n') }} {{ n }} {{ u }} {{ p }} {{ p.name }} {{ e }} {{ e.value }} "
+        "{{ at.strftime('%d') }} {{ '%s' | format(n) }} {{ '{}!'.format(n) }} {{ 'a,b'.split(',') }} {{ nested }} "
+        "{% for y in [1, 2] %}{{ loop.cycle('o', 'e') }}{{ loop.changed(y) }}{% endfor %} {{ person.name }}"
+    )
+    person = dataclasses.make_dataclass("Person", ["name"])("Ada")
+    found = contents(
+        prompt, d=[{"a": 1}], n=[decimal.Decimal("1.10")], u=[uuid.UUID(int=1)], p=[PurePosixPath("a/b")],
+        e=[Color.RED], at=[dt.date(2020, 1, 2)], nested=[[{"k": (1, None, np.float64(2))}]],
+        person=[person],
+    )  # fmt: skip
+    (text,) = found
+    assert text == (
+        "[('a', 1)] dict_items([('a', 1)]) 1.10 1.10 00000000-0000-0000-0000-000000000001 a/b b Color.RED 1 "
+        "02 1.10 1.10! ['a', 'b'] [{'k': (1, None, np.float64(2.0))}] oTrueeTrue Ada"
+    )
+
+
+def test_a_row_may_be_asked_with_a_default() -> None:
+    """``row.get`` gives its default for a column that is not there, and for a value that is missing."""
+    frame = pd.DataFrame({"text": ["a", None]})
+    found = [
+        rendered[0]["content"]
+        for rendered in Template('{{ row.get("text", "-") }}{{ row.get("no", "none") }}').render(frame)
+    ]
+    assert found == ["anone", "-none"]
 
 
 def test_columns_are_known_before_any_row() -> None:

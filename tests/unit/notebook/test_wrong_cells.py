@@ -61,10 +61,11 @@ NAMES: dict[str, Any] = {
     "holds_itself": HOLDS_ITSELF, "review": Review("warm"), "Plain": Plain, "Empty": Empty,
     "Whatever": Whatever, "Keys": Keys, "listed": {"type": "array"},
     "misspelt": {"type": "object", "properties": {"a": {"type": "sting"}}},
-    "long": pd.DataFrame({"text": ["a" * 30_000_000]}),
+    "holder": pd.DataFrame({"x": [FRAME]}), "long": pd.DataFrame({"text": ["a" * 30_000_000]}),
 }  # fmt: skip
 FILES = {
     "empty.csv": b"", "header.csv": b"a,b\n", "latin.csv": b"text\ncaf\xe9\n", "notes.txt": b"x", "sheet.xlsx": b"x",
+    "wide.csv": b"title,text\n1,A,good\n2,B,bad\n", "comma.csv": b"a,b\n1,2\n1,2,3\n", "quote.csv": b'a\n"x\ny\n',
     "cut.jsonl": b'{"a": 1}\n{"a"\n', "list.jsonl": b"[1]\n",
 }  # fmt: skip
 
@@ -94,6 +95,10 @@ CELLS = [
     ("%%dwbatch reviews --temperature warm\n{{ text }}", "--temperature: 'warm' is not a number.\n`%%dwbatch?` says what it takes."),
     ("%%dwbatch reviews --limit 0\n{{ text }}", "--limit: '0' is not a whole number from 1 up.\n`%%dwbatch?` says what it takes."),
     ('%%dwbatch reviews --schema "tone warm|cold"\n{{ text }}', 'The schema, character 6: there is no type "warm", only str, int, float, bool, date.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
+    ('%%dwbatch reviews --schema "tone: warm|cold?"\n{{ text }}', 'The schema, character 7: "?" is behind the choices, and belongs before them.\nWrite "tone str?: warm|cold".'),
+    ('%%dwbatch reviews --schema "tone: warm|cold[]"\n{{ text }}', 'The schema, character 7: "[]" is behind the choices, and belongs before them.\nWrite "tone str[]: warm|cold".'),
+    ('%%dwbatch reviews --schema "n, tone: warm|cold int"\n{{ text }}', 'The schema, character 10: "int" is behind the choices, and belongs before them.\nWrite "tone str: warm|cold".'),
+    ("%%dwbatch reviews --schema \"tone: 'warm'|'cold'\"\n{{ text }}", "The schema, character 7: choices stand without quotes.\nWrite \"tone: warm|cold\"."),
     ('%%dwbatch reviews --schema "a, a"\n{{ text }}', 'The schema, character 4: the field "a" is there twice.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
     ('%%dwbatch reviews --schema "dw_status"\n{{ text }}', 'The field "dw_status" may not begin with "dw_".\nThose columns are ours: rename it.'),
     ("%%dwbatch reviews --schema Review\n{{ text }}", "There is no 'Review' in this notebook.\nFor a field of that name write \"Review str\"."),
@@ -146,6 +151,9 @@ CELLS = [
     ("%%dwbatch folder.csv\n{{ a }}", '"folder.csv" could not be read: Is a directory\nCheck that it is a .csv file.'),
     ("%%dwbatch latin.csv\n{{ a }}", '"latin.csv" is not UTF-8 text.\nSave it as UTF-8, or read it yourself, as pandas can, and name the frame.'),
     ("%%dwbatch latin.csv\n{{ text }}", '"latin.csv" is not UTF-8 text.\nSave it as UTF-8, or read it yourself, as pandas can, and name the frame.'),
+    ("%%dwbatch wide.csv\n{{ text }}", '"wide.csv": its rows have more values than the header has names.\nGive each column a name in the first line.'),
+    ("%%dwbatch comma.csv\n{{ a }}", '"comma.csv", line 3: 3 values, where the lines before have 2.\nA value that holds a comma stands in double quotes: "a, b".'),
+    ("%%dwbatch quote.csv\n{{ a }}", '"quote.csv": a double quote opens a value, and none closes it.\nClose it; within a value in quotes it is doubled: "a ""word""".'),
     ("%%dwbatch notes.txt\n{{ a }}", '"notes.txt" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
     ("%%dwbatch sheet.xlsx\n{{ a }}", '"sheet.xlsx" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
     ("%%dwbatch data/none.parquet\n{{ a }}", "There is no file 'data/none.parquet'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
@@ -210,6 +218,8 @@ CELLS = [
     ("%%dwbatch reviews --endpoint embeddings\n{{ text }}", "There is no endpoint 'embeddings' for a prompt.\nGive chat or completions."),
     ('%%dwbatch reviews --endpoint ""\n{{ text }}', "There is no endpoint '' for a prompt.\nGive chat or completions."),
     ("%%dwbatch reviews\n{{ text.nope }}", "Row 0 (index 'p'), line 1 of the prompt: text has no \"nope\"\nChange the prompt, or that row."),
+    ("%%dwbatch reviews\n{{ obj }}", "Row 0 (index 'p'), line 1 of the prompt: column \"obj\" holds a value of type set, which cannot be written\nChange the prompt, or that row."),
+    ("%%dwbatch holder\n{{ x.to_csv('pwn.csv') }}", "Row 0, line 1 of the prompt: only methods of text, numbers, dates, lists and dicts can be called\nChange the prompt, or that row."),
     ("%%dwbatch reviews\n{{ row.nope }}", 'There is no column "nope" in the source.\nDid you mean "note"? Columns: text, title, stars, note, my text, when, obj, same, spaced, share, nothing'),
     ("%%dwbatch reviews\n{{ row[0] }}", 'There is no column "0" in the source.\nColumns: text, title, stars, note, my text, when, obj, same, spaced, share, nothing'),
     ("%%dwbatch reviews\n{{ stars / 0 }}", "Row 0 (index 'p'), line 1 of the prompt: division by zero\nChange the prompt, or that row."),
