@@ -1,4 +1,4 @@
-"""What all requests of a job share: endpoint, body, system message, tags. Checked before anything is sent."""
+"""The fields of a request body, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -13,37 +13,8 @@ from typing import Any
 
 from dw_jupyter import errors
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.send import METADATA_KEY
+from dw_jupyter.job.words import CELL_WORDS, CHAT, OWN_WORDS
 
-CHAT = "/v1/chat/completions"
-# The first two are ours, the others the service drops without a word.
-RESERVED_TAGS = frozenset(
-    {METADATA_KEY, "batch_description"}
-    | {"created_by_email", "context_name", "context_type", "request_source", "created_by", "dw_user_agent"}
-)
-ENDPOINTS = {"chat": CHAT, "completions": "/v1/completions"}
-OWN_WORDS = (
-    "source",
-    "prompt",
-    "sample",
-    "sample_seed",
-    "variables",
-    "on_missing",
-    "endpoint",
-    "per_row",
-    "system",
-    "keep",
-    "id",
-    "meta",
-    "tags",
-    "model",
-    "window",
-    "schema",
-    "limit",
-    "label",
-    "account",
-    "fresh",
-)
 KNOWN_FIELDS = {
     "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
     "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
@@ -56,19 +27,6 @@ _RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "max_tokens": (lambda value: value >= 1 and value == int(value), "Give a whole number from 1 up."),
 }
 """Fields that a service refuses row by row when they are out of range."""
-
-
-def find_endpoint(name: str) -> str:
-    """The path of an endpoint, by its name or its path.
-
-    Raises:
-        OptionError: it is none that a prompt is for.
-    """
-    if name in ENDPOINTS.values():
-        return name
-    if name not in ENDPOINTS:
-        raise errors.OptionError(f"There is no endpoint {name!r} for a prompt.", f"Give {' or '.join(ENDPOINTS)}.")
-    return ENDPOINTS[name]
 
 
 def make_body(
@@ -117,6 +75,10 @@ def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_names(names: AbstractSet[str]) -> None:
     for name in names - KNOWN_FIELDS:
+        if name in OWN_WORDS:
+            raise errors.OptionError(f"{name!r} is no field of a request body.", "It is an option of its own.")
+        if name in CELL_WORDS:
+            raise errors.OptionError(f"{name!r} is no field of a request body.", CELL_WORDS[name])
         near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
         if near:
             raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
@@ -165,17 +127,3 @@ def counting_lines(prompt: str, whole: str) -> Iterator[None]:
         if not before:
             raise
         raise errors.TemplateError(re.sub(r"\b([Ll])ine (\d+) of the prompt", own, error.what), error.todo) from error
-
-
-def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Tags as the metadata of a batch takes them.
-
-    Raises:
-        OptionError: a name is reserved, or a value is no text.
-    """
-    for name, text in tags.items():
-        if name.lower().replace("-", "_") in RESERVED_TAGS:
-            raise errors.OptionError(f"The tag {name!r} is reserved.", "Choose another name.")
-        if not isinstance(text, str):
-            raise errors.OptionError(f"The tag {name!r} is of type {type(text).__name__}.", "Tags are text.")
-    return dict(tags)

@@ -24,13 +24,26 @@ from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import CHAT, check_tags, counting_lines, find_endpoint, make_body, with_system
+from dw_jupyter.job.body import counting_lines, make_body, with_system
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
 from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.job.words import (
+    CHAT,
+    check_flags,
+    check_label,
+    check_tags,
+    check_texts,
+    check_window,
+    find_endpoint,
+    rows_or_share,
+    take_labels,
+    take_named,
+    whole_number,
+)
 
 
 def submit(
@@ -94,7 +107,19 @@ def submit(
         InputError: the source, the prompt, the schema or an option cannot be used; nothing was sent.
         ConfigurationError: there is no key, or no model.
     """
-    url = find_endpoint(endpoint)
+    check_texts({"prompt": prompt, "window": window, "endpoint": endpoint, "label": label})
+    optional = {"model": model, "system": system, "account": account}
+    check_texts({name: value for name, value in optional.items() if value is not None})
+    check_flags({"meta": meta, "fresh": fresh})
+    check_window(window)
+    check_label("id", id)
+    url, kept_labels = find_endpoint(endpoint), take_labels("keep", keep)
+    limit = None if limit is None else whole_number("limit", limit)
+    sample = None if sample is None else rows_or_share("sample", sample)
+    sample_seed = whole_number("sample_seed", sample_seed)
+    variables = take_named("variables", variables, '{"name": value}')
+    per_row = take_named("per_row", per_row, '{"temperature": "column"}')
+    tags = check_tags(tags)
     if on_missing not in get_args(OnMissing):
         raise errors.OptionError(f"There is no choice {on_missing!r} for missing values.", "Give error, skip or blank.")
     if system is not None and url != CHAT:
@@ -119,18 +144,15 @@ def submit(
     if skipped:
         notes.append(f"{skipped:,} {'row' if skipped == 1 else 'rows'} without a value left out.")
     shape = parse_schema(schema) if schema is not None else None
-    fields = make_body(body, shape, url=url, per_row=per_row or {})
+    fields = make_body(body, shape, url=url, per_row=per_row)
     notes.append(remark_room(shape, fields))
     columns = list(shape.columns) if shape is not None else ["response"]
-    kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error", *METADATA])
-    tags = check_tags(tags or {})
+    kept = keep_columns(frame, kept_labels, answers=[*columns, "dw_status", "dw_error", *METADATA])
     ids = take_ids(frame, id) if id is not None else BY_POSITION
-    if not window.strip():
-        raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
     connection = config.connect(account)
     model = model or only_model(connection)
     form = RequestForm(
-        template=template, url=url, body={"model": model, **fields}, per_row=per_row or {}, on_missing=on_missing
+        template=template, url=url, body={"model": model, **fields}, per_row=per_row, on_missing=on_missing
     )
     with counting_lines(prompt, whole):
         check_requests(form, frame, limits=prepare.LIMITS)

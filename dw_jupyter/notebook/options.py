@@ -138,7 +138,7 @@ def body(chosen: argparse.Namespace) -> dict[str, Any]:
     Raises:
         OptionError: a ``--set`` that is not ``KEY=JSON``, or a field that is named twice.
     """
-    from dw_jupyter.job.body import OWN_WORDS
+    from dw_jupyter.job.words import OWN_WORDS
 
     fields = {name: value for name in FIELDS if (value := getattr(chosen, name)) is not None}
     for name, text in pairs("--set", chosen.set).items():
