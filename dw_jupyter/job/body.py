@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import difflib
 import json
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -93,37 +91,3 @@ def _check_values(fields: Mapping[str, Any]) -> None:
         value = fields.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
             raise errors.OptionError(f"{name} is {value!r}.", todo)
-
-
-def with_system(prompt: str, system: str) -> str:
-    """The prompt behind a system message.
-
-    Raises:
-        OptionError: it begins with one of its own.
-    """
-    if not prompt.strip():
-        return prompt  # which is empty, with a system message or without
-    roles = re.findall(r"^(system|user|assistant):[ \t]*$", prompt, re.MULTILINE)
-    if "system" in roles:
-        raise errors.OptionError("There is a system message in the prompt already.", "Leave one of the two out.")
-    rest = prompt if roles else f"user:\n{prompt}"
-    return f"system:\n{system}\n\n{rest}"
-
-
-@contextlib.contextmanager
-def counting_lines(prompt: str, whole: str) -> Iterator[None]:
-    """Errors tell the lines of the prompt as it was given, and not of the whole behind a system message."""
-    before = whole.count("\n") - prompt.count("\n")
-
-    def own(found: re.Match[str]) -> str:
-        line = int(found[2])
-        if line > before:
-            return f"{found[1]}ine {line - before} of the prompt"
-        return "The system message" if found[1] == "L" else "the system message"
-
-    try:
-        yield
-    except errors.TemplateError as error:
-        if not before:
-            raise
-        raise errors.TemplateError(re.sub(r"\b([Ll])ine (\d+) of the prompt", own, error.what), error.todo) from error

@@ -24,7 +24,7 @@ from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import counting_lines, make_body, with_system
+from dw_jupyter.job.body import make_body
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
@@ -129,9 +129,7 @@ def submit(
         frame = pd.DataFrame(index=pd.RangeIndex(1))
     else:
         frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
-    whole = prompt if system is None else with_system(prompt, system)
-    with counting_lines(prompt, whole):
-        template = Template(whole, variables=variables)
+    template = Template(prompt, variables=variables, system=system)
     skipped = 0
     if on_missing == "skip":
         frame, skipped = drop_missing(template, frame)
@@ -154,8 +152,7 @@ def submit(
     form = RequestForm(
         template=template, url=url, body={"model": model, **fields}, per_row=per_row, on_missing=on_missing
     )
-    with counting_lines(prompt, whole):
-        check_requests(form, frame, limits=prepare.LIMITS)
+    check_requests(form, frame, limits=prepare.LIMITS)
     plan = Plan(
         form=form,
         frame=frame,
