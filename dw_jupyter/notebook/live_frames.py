@@ -34,6 +34,10 @@ class _Binding:
         return self.last is not None and self.last == self.job.snapshot
 
 
+Bindings = dict[str, _Binding]
+"""What is bound, by name."""
+
+
 class LiveFrames:
     """The live names of one notebook.
 
@@ -43,7 +47,7 @@ class LiveFrames:
 
     def __init__(self, namespace: MutableMapping[str, Any]) -> None:
         self._namespace = namespace
-        self._bindings: dict[str, _Binding] = {}
+        self._bindings: Bindings = {}
 
     def bind(self, name: str, job: Job) -> None:
         """Bind a name to the frame of a job, now and before each cell that names it; a wait that ends binds it too."""
@@ -76,9 +80,16 @@ class LiveFrames:
             return ""
         return f"{name}: {snapshot.headline[:1].lower()}{snapshot.headline[1:]}"
 
-    def forget(self) -> None:
-        """Let go of every name; the frames stay as they are."""
-        self._bindings.clear()
+    def forget(self) -> Bindings:
+        """Let go of every name; the frames stay as they are. What was held, for another to take over."""
+        held, self._bindings = self._bindings, {}
+        return held
+
+    def take_over(self, bindings: Bindings) -> None:
+        """Keep names alive that another has let go of, as far as they are still theirs."""
+        for name, binding in bindings.items():
+            self._bindings[name] = binding
+            binding.job.subscribe(_OnWait(self, name, binding.job))
 
     def wait_ended(self, name: str, job: Job) -> None:
         """Bind the last frame in the cell that waited for it, if the name is still this job's and ours."""

@@ -298,6 +298,13 @@ CELLS = [
     ("%%dwbatch reviews --meta=1\n{{ text }}", "--meta: it takes no value.\nLeave the value out."),
     ("%%dwbatch reviews --set id=1\n{{ text }}", "--set id: that is no field to set.\n`%%dwbatch?` lists the options of a cell."),
     ('%%dwbatch reviews --id "title,text"\n{{ text }}', 'There is no column "title,text" in the source.\nDid you mean "title"? Columns: text, title, stars, note, my text, when, obj, same, spaced, share, nothing'),
+    ("%%dwbatch reviews[reviews.stars>1] -o reviews\n{{ text }}", "-o reviews would overwrite the source.\nChoose another name."),
+    ("%%dwbatch pd.concat([reviews]) -j pd\n{{ text }}", "-j pd would overwrite the source.\nChoose another name."),
+    ("%%dwbatch reviews --schema Whatever -o Whatever\n{{ text }}", "-o Whatever would overwrite the schema.\nChoose another name."),
+    ("%%dwbatch reviews --var words -o words\n{{ text }}", "-o words would overwrite a variable of the prompt.\nChoose another name."),
+    ("%%dwbatch reviews -o print\n{{ text }}", "-o print would hide what Python or IPython calls so.\nChoose another name."),
+    ("%%dwbatch reviews -j get_ipython\n{{ text }}", "-j get_ipython would hide what Python or IPython calls so.\nChoose another name."),
+    ("%%dwbatch reviews --system Labels\nhello\nuser:\nyo", "Line 1 of the prompt: there is text before the first role line.\nPut it behind a line that is just system: or user:"),
 ]  # fmt: skip
 
 
