@@ -5,26 +5,14 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dw_jupyter import errors
 from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.words import CELL_WORDS, CHAT, OWN_WORDS
-
-KNOWN_FIELDS = {
-    "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
-    "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
-    "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
-}  # fmt: skip
-"""Fields of a request body; others pass too, unless they look like one of these misspelt."""
-_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
-    "temperature": (lambda value: value >= 0, "Give a number from 0 up."),
-    "top_p": (lambda value: 0 < value <= 1, "Give a share above 0, and 1 at most."),
-    "max_tokens": (lambda value: value >= 1 and value == int(value), "Give a whole number from 1 up."),
-}
-"""Fields that a service refuses row by row when they are out of range."""
+from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED, check_values
+from dw_jupyter.job.words import CELL_WORDS, CHAT, OWN_WORDS, check_texts
 
 
 def make_body(
@@ -39,9 +27,7 @@ def make_body(
     fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
     names = fields.keys() | per_row.keys()
     _check_names(names)
-    if "messages" in names:
-        raise errors.OptionError("'messages' is not for the body of a batch request.", "The prompt makes the messages.")
-    _check_values(fields)
+    check_values(fields)
     for name in per_row:
         if name in fields or (schema is not None and name == "response_format"):
             raise errors.OptionError(f"{name!r} is given for all rows and row by row.", "Leave one of the two out.")
@@ -61,8 +47,9 @@ def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:
         OptionError: a field that looks misspelt, is not for a batch, or is not JSON.
     """
     fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
-    _check_names(fields.keys() - {"model"})
-    _check_values(fields)
+    _check_names(fields.keys() - {"model", "messages"})
+    check_texts({name: fields[name] for name in fields.keys() & {"model"}})
+    check_values(fields)
     for name, value in fields.items():
         try:
             json.dumps(value, allow_nan=False)
@@ -80,14 +67,5 @@ def _check_names(names: AbstractSet[str]) -> None:
         near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
         if near:
             raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
-    if "stream" in names:
-        raise errors.OptionError(
-            "'stream' is not for the body of a batch request.", "Leave it out: a batch gives whole answers."
-        )
-
-
-def _check_values(fields: Mapping[str, Any]) -> None:
-    for name, (fits, todo) in _RANGES.items():
-        value = fields.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
-            raise errors.OptionError(f"{name} is {value!r}.", todo)
+    for name in names & REFUSED.keys():
+        raise errors.OptionError(*REFUSED[name])

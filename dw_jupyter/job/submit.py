@@ -25,6 +25,7 @@ from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
 from dw_jupyter.job.body import make_body
+from dw_jupyter.job.fields import check_columns
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
@@ -143,6 +144,7 @@ def submit(
         notes.append(f"{skipped:,} {'row' if skipped == 1 else 'rows'} without a value left out.")
     shape = parse_schema(schema) if schema is not None else None
     fields = make_body(body, shape, url=url, per_row=per_row)
+    check_columns(per_row, frame)
     notes.append(remark_room(shape, fields))
     columns = list(shape.columns) if shape is not None else ["response"]
     kept = keep_columns(frame, kept_labels, answers=[*columns, "dw_status", "dw_error", *METADATA])

@@ -135,14 +135,14 @@ def _column_list(typed: str, columns: list[Hashable]) -> Offer:
 
 def _field(typed: str, columns: list[Hashable]) -> Offer:
     """``KEY=@COLUMN``: the key, then the column."""
-    from dw_jupyter.job.body import KNOWN_FIELDS
+    from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED
 
     key, column, name = typed.partition("=@")
     if column:
         return Offer.of(
             name, kinds("column", [str(each) for each in columns if " " not in str(each) or key[:1] in "'\""])
         )
-    return Offer.of(typed, kinds("field", [f"{field}=" for field in sorted(KNOWN_FIELDS - {"messages", "stream"})]))
+    return Offer.of(typed, kinds("field", [f"{field}=" for field in sorted(KNOWN_FIELDS - REFUSED.keys())]))
 
 
 def _word(text: str, quote: str) -> str:

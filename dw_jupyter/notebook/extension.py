@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _held: WeakKeyDictionary[Any, Bindings] = WeakKeyDictionary()
 """The live names of shells that have unloaded the extension: ``%reload_ext`` does, and they go on when it loads."""
 
+
 def load(shell: Any) -> None:
     """Give the shell its magics; loading again changes nothing."""
     if _loaded(shell) is None:

@@ -305,6 +305,18 @@ CELLS = [
     ("%%dwbatch reviews -o print\n{{ text }}", "-o print would hide what Python or IPython calls so.\nChoose another name."),
     ("%%dwbatch reviews -j get_ipython\n{{ text }}", "-j get_ipython would hide what Python or IPython calls so.\nChoose another name."),
     ("%%dwbatch reviews --system Labels\nhello\nuser:\nyo", "Line 1 of the prompt: there is text before the first role line.\nPut it behind a line that is just system: or user:"),
+    ("%%dwbatch reviews --set temperature=@title\n{{ text }}", "temperature of row 0 (index 'p') is 'A'.\nGive a number from 0 up."),
+    ("%%dwbatch reviews.assign(n=[1,None,-1]) --set temperature=@n\n{{ text }}", "temperature of row 2 (index 'r') is -1.0.\nGive a number from 0 up."),
+    ("%%dwbatch reviews.assign(n=[9,1.5,3]) --set max_tokens=@n\n{{ text }}", "max_tokens of row 1 (index 'q') is 1.5.\nGive a whole number from 1 up."),
+    ("%%dwbatch reviews --set stop=@stars\n{{ text }}", "stop of row 0 (index 'p') is 5.\nGive a text, or a list of texts."),
+    ("%%dwbatch reviews --set n=@stars\n{{ text }}", "n of row 0 (index 'p') is 5.\nA row has one answer: for more of them repeat the row."),
+    ("%%dwbatch reviews --set n=3\n{{ text }}", "n is 3.\nA row has one answer: for more of them repeat the row."),
+    ("%%dwbatch reviews --set tools=[]\n{{ text }}", "'tools' is not here yet: a frame has no place for the calls.\nLeave it out; a schema asks for fields."),
+    ('%%dwbatch reviews --set tool_choice="none"\n{{ text }}', "'tool_choice' is not here yet, as tools are not.\nLeave it out; a schema asks for fields."),
+    ("%%dwbatch reviews --set max_completion_tokens=0\n{{ text }}", "max_completion_tokens is 0.\nGive a whole number from 1 up."),
+    ("%%dwbatch reviews --set stop=5\n{{ text }}", "stop is 5.\nGive a text, or a list of texts."),
+    ("%%dwbatch reviews --set seed=true\n{{ text }}", "seed is True.\nGive a whole number."),
+    ("%%dwbatch reviews --set wait=1\n{{ text }}", "'wait' is no field of a request body.\nA call returns at once: job.result() waits."),
 ]  # fmt: skip
 
 
