@@ -18,6 +18,14 @@ _LINE = re.compile(rf"^({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
 # What looks like a role line to a person, and would be text.
 _BESIDE = re.compile(rf"%\}}[ \t]*({'|'.join(_ROLES)}):[ \t\r]*$", re.MULTILINE)
 
+_NEAR = re.compile(rf"^[ \t]*({'|'.join(_ROLES)}):", re.MULTILINE | re.IGNORECASE)
+
+
+def near_role(text: str) -> str:
+    """What looks most like the beginning of a message in a prompt that has no role lines; "" where nothing does."""
+    found = None if _LINE.search(text) else _NEAR.search(text)
+    return found[0].strip() if found else ""
+
 
 def without_roles(text: str) -> str:
     """What a prompt says, without its role lines."""

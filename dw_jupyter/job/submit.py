@@ -18,6 +18,7 @@ from dw_jupyter.frames.metadata import COLUMNS as METADATA
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.remarks import remark_room
 from dw_jupyter.frames.requests import RequestForm, check_requests
+from dw_jupyter.frames.roles import near_role
 from dw_jupyter.frames.schema import parse_schema
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
@@ -83,7 +84,7 @@ def submit(
         model: a model of the account; may be left out where it offers just one.
         window: the completion window, as the service names it.
         schema: what an answer looks like: a short form such as ``"tone: warm|cold, score float"``, a Pydantic model,
-            or a JSON Schema. Each field becomes a column.
+            a dataclass, a TypedDict, a msgspec Struct, or a JSON Schema. Each field becomes a column.
         limit: use the first rows only.
         sample: use so many rows at random, or, below 1, such a share; of the first ``limit`` rows, where there is one.
         sample_seed: which ones: the same seed gives the same rows.
@@ -136,8 +137,9 @@ def submit(
         frame, skipped = drop_missing(template, frame)
     template.check(frame, on_missing=on_missing)
     notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
-    if (capital := re.search(r"^(System|User|Assistant):[ \t]*$", prompt, re.MULTILINE)) and not template.has_roles:
-        notes.append(f"{capital[1]}: is plain text: a line that begins a message is in small letters.")
+    if near := near_role(prompt):
+        role = near.rstrip(":").lower()
+        notes.append(f"{near} is plain text: a message begins with a line that is just {role}: in small letters.")
     if sample is not None:
         notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
     if skipped:

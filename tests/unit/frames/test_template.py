@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dw_jupyter.errors import InputError, SourceError, TemplateError
+from dw_jupyter.frames.roles import near_role
 from dw_jupyter.frames.template import Template
 from tests.unit.frames.awkward import AWKWARD
 
@@ -257,3 +258,16 @@ def test_text_between_a_system_message_and_the_first_role_line_is_refused(prompt
     """It would be of no message; a system message does not take it in."""
     with pytest.raises(TemplateError, match="there is text before the first role line"):
         list(Template(prompt, system="Be\n\nbrief.").render(pd.DataFrame({"text": ["a"]})))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "near"),
+    [
+        ("system: You label.\nuser: {{ text }}", "system:"), ("  system:\nx", "system:"), ("a\nUser:\nb", "User:"),
+        ("system: x\nuser:\n{{ text }}", ""), ("The user: {{ text }}", ""), ("users: x", ""),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_looks_like_a_role_line_is_found(prompt: str, near: str) -> None:
+    """A role and a colon at the beginning of a line, where no line of the prompt begins a message."""
+    assert near_role(prompt) == near

@@ -213,7 +213,7 @@ def test_what_may_be_a_mistake_is_said_in_the_view(notebook: Notebook) -> None:
     assert job.result(timeout=60)["response"].tolist() == ["User:\nHello"] * 3
     assert job.snapshot.note == (
         "The prompt uses no column: every row asks the same. "
-        "User: is plain text: a line that begins a message is in small letters."
+        "User: is plain text: a message begins with a line that is just user: in small letters."
     )
 
 
