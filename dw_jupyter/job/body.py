@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dw_jupyter import errors
-from dw_jupyter.frames.schema import Schema
+from dw_jupyter.frames.schema import Schema, parse_schema
 from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED, check_values
 from dw_jupyter.job.words import CELL_WORDS, CHAT, OWN_WORDS, check_texts
 
@@ -38,6 +38,16 @@ def make_body(
             raise errors.OptionError("Both a schema and a response_format are given.", "Leave one of them out.")
         fields["response_format"] = schema.response_format
     return fields
+
+
+def check_schema(schema: object) -> None:
+    """It says what an answer looks like, or is None.
+
+    Raises:
+        SchemaError: it does not.
+    """
+    if schema is not None:
+        parse_schema(schema)
 
 
 def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:

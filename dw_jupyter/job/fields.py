@@ -12,6 +12,7 @@ import pandas as pd
 
 from dw_jupyter import errors
 from dw_jupyter.frames.cells import Columns, is_missing, natives, row_words
+from dw_jupyter.job.words import shown
 
 KNOWN_FIELDS = {
     "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
@@ -112,8 +113,8 @@ def check_columns(per_row: Mapping[str, Hashable], frame: pd.DataFrame) -> None:
         column = columns[label]
         if name in _RULES and (unfit := _RULES[name].unfit(column)).any():
             row = int(unfit.argmax())
-            value = natives(column.iloc[[row]])[0]
-            raise errors.SourceError(f"{name} of {row_words(frame.index, row)} is {value!r}."[:150], _RULES[name].todo)
+            value = shown(column.iloc[row])
+            raise errors.SourceError(f"{name} of {row_words(frame.index, row)} is {value}.", _RULES[name].todo)
 
 
 def _unfit(column: pd.Series[Any], takes: Callable[[object], bool]) -> npt.NDArray[np.bool_]:

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from dw_jupyter import errors
 from dw_jupyter.job.send import METADATA_KEY
 
@@ -56,7 +58,7 @@ def check_texts(words: Mapping[str, object]) -> None:
     """
     for name, value in words.items():
         if not isinstance(value, str):
-            raise errors.OptionError(f"{name} is {_shown(value)}.", "Give text.")
+            raise errors.OptionError(f"{name} is {shown(value)}.", "Give text.")
 
 
 def check_flags(words: Mapping[str, object]) -> None:
@@ -67,7 +69,7 @@ def check_flags(words: Mapping[str, object]) -> None:
     """
     for name, value in words.items():
         if value not in (True, False):
-            raise errors.OptionError(f"{name} is {_shown(value)}.", "Give True or False.")
+            raise errors.OptionError(f"{name} is {shown(value)}.", "Give True or False.")
 
 
 def whole_number(name: str, value: object) -> int:
@@ -81,7 +83,7 @@ def whole_number(name: str, value: object) -> int:
     except TypeError:
         number = None
     if number is None:
-        raise errors.OptionError(f"{name} is {_shown(value)}.", "Give a whole number.")
+        raise errors.OptionError(f"{name} is {shown(value)}.", "Give a whole number.")
     return number
 
 
@@ -108,10 +110,10 @@ def take_named(name: str, value: object, example: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise errors.OptionError(f"{name} is {_shown(value)}.", f"Give a dict: {example}.")
+        raise errors.OptionError(f"{name} is {shown(value)}.", f"Give a dict: {example}.")
     for key in value:
         if not isinstance(key, str):
-            raise errors.OptionError(f"A name in {name} is {_shown(key)}.", f"Names are text: {example}.")
+            raise errors.OptionError(f"A name in {name} is {shown(key)}.", f"Names are text: {example}.")
     return dict(value)
 
 
@@ -122,9 +124,9 @@ def take_labels(name: str, value: object) -> list[Hashable]:
         OptionError: it is one text, or no list.
     """
     if isinstance(value, str):
-        raise errors.OptionError(f"{name} is {_shown(value)}, and not a list.", f"Write {name}=[{value!r}].")
+        raise errors.OptionError(f"{name} is {shown(value)}, and not a list.", f"Write {name}=[{value!r}].")
     if not isinstance(value, Iterable):
-        raise errors.OptionError(f"{name} is {_shown(value)}.", "Give a list of column labels.")
+        raise errors.OptionError(f"{name} is {shown(value)}.", "Give a list of column labels.")
     return list(value)
 
 
@@ -135,7 +137,7 @@ def check_label(name: str, value: object) -> None:
         OptionError: it is a list or a dict.
     """
     if not isinstance(value, Hashable):
-        raise errors.OptionError(f"{name} is {_shown(value)}.", "Give the label of one column.")
+        raise errors.OptionError(f"{name} is {shown(value)}.", "Give the label of one column.")
 
 
 def check_tags(tags: Mapping[str, str] | None) -> dict[str, str]:
@@ -163,10 +165,11 @@ def check_window(window: str) -> None:
         raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value in an error, where it is short and plain; else its type."""
-    if value is None or isinstance(value, str | int | float):
-        text = repr(value)
+    plain = value.item() if isinstance(value, np.generic) else value
+    if plain is None or isinstance(plain, str | int | float):
+        text = repr(plain)
         return text if len(text) <= 60 else f"{text[:59]}…"
     if isinstance(value, numbers.Number):
         return str(value)

@@ -82,8 +82,10 @@ class DWBatch(Magics):
     def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
         """The call that the cell is; nothing is run, but names have to be there."""
         from dw_jupyter.job.accounts import in_use
+        from dw_jupyter.job.body import check_schema
 
         schema = self._schema(chosen.schema)
+        check_schema(schema)
         words["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
         if chosen.var:
             words["variables"] = Name(f"{{{', '.join(f'{name!r}: {name}' for name in chosen.var)}}}")
@@ -132,6 +134,8 @@ class DWBatch(Magics):
             if is_file_name:
                 raise errors.SourceError(f"There is no file {text!r}.", todo) from None
             if isinstance(error, NameError):
+                if text in verbs.VERBS:
+                    todo = f"The command has one sign: `%dwbatch {text}`."
                 raise errors.SourceError(f"There is no {error.name!r} in this notebook.", todo) from None
             if isinstance(error, SyntaxError):
                 raise errors.SourceError(f"{text!r} is neither a name nor an expression.", todo) from None

@@ -191,8 +191,8 @@ CELLS = [
     ("%%dwbatch reviews --set stream=true\n{{ text }}", "'stream' is not for the body of a batch request.\nLeave it out: a batch gives whole answers."),
     ("%%dwbatch reviews --set temperature=@\n{{ text }}", "--set temperature=@: the column is missing.\nWrite --set temperature=@COLUMN."),
     ("%%dwbatch reviews --set temperature=NaN\n{{ text }}", "--set temperature: NaN is not JSON.\nFor text write --set 'temperature=\"NaN\"'."),
-    ("%%dwbatch reviews --set seed=@obj\n{{ text }}", "Column \"obj\" of row 0 (index 'p') holds a set.\nA field of the body takes text, numbers, lists and dicts."),
-    ("%%dwbatch reviews --set seed=@when\n{{ text }}", "Column \"when\" of row 0 (index 'p') holds a Timestamp.\nA field of the body takes text, numbers, lists and dicts."),
+    ("%%dwbatch reviews --set user=@obj\n{{ text }}", "Column \"obj\" of row 0 (index 'p') holds a set.\nA field of the body takes text, numbers, lists and dicts."),
+    ("%%dwbatch reviews --set seed=@when\n{{ text }}", "seed of row 0 (index 'p') is of type Timestamp.\nGive a whole number."),
     ("%%dwbatch reviews --set user='{\"a\":1}'\n{{ text }}", "--set user: '{\"a\":1}' is not JSON.\nPut the quotes around all of it: --set 'user={\"a\":1}'."),
     ('%%dwbatch reviews --set response_format={} --schema "a"\n{{ text }}', "Both a schema and a response_format are given.\nLeave one of them out."),
     ("%%dwbatch reviews --tag batch_description=x\n{{ text }}", "The tag 'batch_description' is reserved.\nChoose another name."),
@@ -317,6 +317,11 @@ CELLS = [
     ("%%dwbatch reviews --set stop=5\n{{ text }}", "stop is 5.\nGive a text, or a list of texts."),
     ("%%dwbatch reviews --set seed=true\n{{ text }}", "seed is True.\nGive a whole number."),
     ("%%dwbatch reviews --set wait=1\n{{ text }}", "'wait' is no field of a request body.\nA call returns at once: job.result() waits."),
+    ("%%dwbatch reviews --system '-brief'\n{{ text }}", "--system needs a value.\nA value that begins with - stands behind a =: --system=-brief"),
+    ("%%dwbatch reviews --label '-o' -o q\n{{ text }}", "--label needs a value.\nA value that begins with - stands behind a =: --label=-o"),
+    ("%%dwbatch jobs\n{{ text }}", "There is no 'jobs' in this notebook.\nThe command has one sign: `%dwbatch jobs`."),
+    ("%%dwbatch reviews --as-code --schema 'a, a'\n{{ text }}", 'The schema, character 4: the field "a" is there twice.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
+    ("%%dwbatch reviews --keep ,\n{{ text }}", "--keep ,: there is no column.\nWrite --keep COLUMN,COLUMN."),
 ]  # fmt: skip
 
 
