@@ -27,21 +27,21 @@ def check_captures(tree: nodes.Template, marks: RoleMarks) -> None:
     macros = _macros_with_roles(tree, marks)
     for constant in tree.find_all(nodes.Const):
         if isinstance(constant.value, str) and marks.mark in constant.value:
-            raise _error(constant, "a role line is inside {{ … }} or {% … %}")
+            raise _error(marks, constant, "a role line is inside {{ … }} or {% … %}")
     for kind, tag in _CAPTURES:
         for block in tree.find_all(kind):
             # What a call block calls is written at once, what it holds is not.
             if any(_has_roles(part, marks, macros) for part in block.iter_child_nodes(only=("body",))):
-                raise _error(block, f"a role line is inside a {{% {tag} %}} block")
+                raise _error(marks, block, f"a role line is inside a {{% {tag} %}} block")
     for loop in tree.find_all(nodes.For):
         if loop.recursive and _has_roles(loop, marks, macros):
-            raise _error(loop, "a role line is inside a recursive loop")
+            raise _error(marks, loop, "a role line is inside a recursive loop")
     at_once = {
         id(part.node) for output in tree.find_all(nodes.Output) for part in output.nodes if isinstance(part, nodes.Call)
     } | {id(block.call.node) for block in tree.find_all(nodes.CallBlock)}
     for name in tree.find_all(nodes.Name):
         if name.name in macros and name.ctx == "load" and id(name) not in at_once:
-            raise _error(name, f'the macro "{name.name}" holds a role line and is used as a value')
+            raise _error(marks, name, f'the macro "{name.name}" holds a role line and is used as a value')
 
 
 def _macros_with_roles(tree: nodes.Template, marks: RoleMarks) -> set[str]:
@@ -62,5 +62,5 @@ def _has_roles(node: nodes.Node, marks: RoleMarks, macros: set[str]) -> bool:
     return any(_has_roles(child, marks, macros) for child in node.iter_child_nodes())
 
 
-def _error(node: nodes.Node, reason: str) -> TemplateError:
-    return TemplateError(f"Line {node.lineno} of the prompt: {reason}.", _TODO)
+def _error(marks: RoleMarks, node: nodes.Node, reason: str) -> TemplateError:
+    return TemplateError(f"{marks.where(node.lineno)}: {reason}.", _TODO)

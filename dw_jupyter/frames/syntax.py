@@ -39,22 +39,22 @@ def parse(marks: RoleMarks) -> nodes.Template:
         # Jinja2's list of every tag that could follow is long, and says less than the sentence behind it.
         message = ". ".join(sentence for sentence in sentences if not sentence.startswith("Jinja was looking"))
         if message.startswith("unexpected end of template"):
-            raise TemplateError(f"Line {error.lineno} of the prompt: a }}}} or %}} is missing.", HELP) from error
+            raise TemplateError(f"{marks.where(error.lineno)}: a }}}} or %}} is missing.", HELP) from error
         message, todo = when_read(message)
-        raise TemplateError(f"Line {error.lineno} of the prompt: {message}.", todo) from error
+        raise TemplateError(f"{marks.where(error.lineno)}: {message}.", todo) from error
     for node in tree.find_all(tuple(_FOREIGN)):
         raise TemplateError(
-            f"Line {node.lineno} of the prompt: {{% {_FOREIGN[type(node)]} %}} needs a second template.",
+            f"{marks.where(node.lineno)}: {{% {_FOREIGN[type(node)]} %}} needs a second template.",
             "Put everything in this one; {% macro %} names a part that is used again.",
         )
-    _check_names(tree)
+    _check_names(tree, marks)
     if not marks.role:
         check_captures(tree, marks)
         _check_beginning(tree, marks)
     return tree
 
 
-def _check_names(tree: nodes.Template) -> None:
+def _check_names(tree: nodes.Template, marks: RoleMarks) -> None:
     """Every filter and test exists. Jinja2 itself leaves those inside an ``if`` to the rendering."""
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         kind = "filter" if isinstance(node, nodes.Filter) else "test"
@@ -62,7 +62,7 @@ def _check_names(tree: nodes.Template) -> None:
         if node.name not in known:
             near = get_close_matches(node.name, known, n=1)
             raise TemplateError(
-                f'Line {node.lineno} of the prompt: there is no {kind} "{node.name}".',
+                f'{marks.where(node.lineno)}: there is no {kind} "{node.name}".',
                 f'Did you mean "{near[0]}"?' if near else f"The {kind}s are those of Jinja2.",
             )
     if any(name.name == "self" for name in tree.find_all(nodes.Name)):
@@ -70,12 +70,19 @@ def _check_names(tree: nodes.Template) -> None:
 
 
 def _check_beginning(tree: nodes.Template, marks: RoleMarks) -> None:
+    begun = not marks.beginning
     for data in _texts(tree):
-        before, mark, _ = data.data.partition(marks.mark)
+        line, text = data.lineno, data.data
+        if not begun:  # what stands before is the system message
+            opening, begun_here, text = text.partition(marks.beginning)
+            begun, line = bool(begun_here), line + opening.count("\n")
+            if not begun:
+                continue
+        before, mark, _ = text.partition(marks.mark)
         if before.strip():
-            line = data.lineno + before[: len(before) - len(before.lstrip())].count("\n")
+            line += before[: len(before) - len(before.lstrip())].count("\n")
             raise TemplateError(
-                f"Line {line} of the prompt: there is text before the first role line.",
+                f"{marks.where(line)}: there is text before the first role line.",
                 "Put it behind a line that is just system: or user:",
             )
         if mark:

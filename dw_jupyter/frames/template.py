@@ -33,17 +33,18 @@ class Template:
         text: the prompt.
         variables: notebook values by name: text, numbers, lists, dicts, tables (a list of dicts) and Series (a list).
             They are copied.
+        system: a system message before it, a template too; a line in it that is just ``user:`` is text.
 
     Raises:
         TemplateError: it is empty or does not compile; the first line says where.
-        OptionError: a variable is more than data.
+        OptionError: a variable is more than data, or the prompt has a system message too.
     """
 
-    def __init__(self, text: str, *, variables: Mapping[str, object] | None = None) -> None:
+    def __init__(self, text: str, *, variables: Mapping[str, object] | None = None, system: str | None = None) -> None:
         if not without_roles(text).strip():
             raise TemplateError("The prompt is empty.", "Write it below the first line: {{ column }} puts a column in.")
         self._given = take_variables(variables or {})
-        self._marks = RoleMarks(text)
+        self._marks = RoleMarks(text, system=system)
         self._variables = Variables(self._marks, given=self._given.keys())
         self.columns: tuple[Hashable, ...] = tuple(dict.fromkeys(self._variables.labels.values()))
         """The labels of the columns that the prompt names, in the order of appearance."""
@@ -154,7 +155,8 @@ class Template:
             error = self._in_column(frame, position, error)
         reason = error.what if isinstance(error, DoublewordError) else str(error) or type(error).__name__
         lines = [step.lineno for step in traceback.extract_tb(error.__traceback__) if step.filename == "<template>"]
-        where = f", line {lines[-1]} of the prompt" if lines else ""
+        words = self._marks.where(lines[-1]) if lines else ""
+        where = f", {words[0].lower()}{words[1:]}" if words else ""
         row = row_words(frame.index, position)
         return TemplateError(
             f"R{row[1:]}{where}: {when_rendered(' '.join(reason.split()))[:200]}",

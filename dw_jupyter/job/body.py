@@ -1,74 +1,18 @@
-"""What all requests of a job share: endpoint, body, system message, tags. Checked before anything is sent."""
+"""The fields of a request body, checked before anything is sent."""
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import difflib
 import json
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dw_jupyter import errors
-from dw_jupyter.frames.schema import Schema
-from dw_jupyter.job.send import METADATA_KEY
-
-CHAT = "/v1/chat/completions"
-# The first two are ours, the others the service drops without a word.
-RESERVED_TAGS = frozenset(
-    {METADATA_KEY, "batch_description"}
-    | {"created_by_email", "context_name", "context_type", "request_source", "created_by", "dw_user_agent"}
-)
-ENDPOINTS = {"chat": CHAT, "completions": "/v1/completions"}
-OWN_WORDS = (
-    "source",
-    "prompt",
-    "sample",
-    "sample_seed",
-    "variables",
-    "on_missing",
-    "endpoint",
-    "per_row",
-    "system",
-    "keep",
-    "id",
-    "meta",
-    "tags",
-    "model",
-    "window",
-    "schema",
-    "limit",
-    "label",
-    "account",
-    "fresh",
-)
-KNOWN_FIELDS = {
-    "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
-    "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
-    "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
-}  # fmt: skip
-"""Fields of a request body; others pass too, unless they look like one of these misspelt."""
-_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
-    "temperature": (lambda value: value >= 0, "Give a number from 0 up."),
-    "top_p": (lambda value: 0 < value <= 1, "Give a share above 0, and 1 at most."),
-    "max_tokens": (lambda value: value >= 1 and value == int(value), "Give a whole number from 1 up."),
-}
-"""Fields that a service refuses row by row when they are out of range."""
-
-
-def find_endpoint(name: str) -> str:
-    """The path of an endpoint, by its name or its path.
-
-    Raises:
-        OptionError: it is none that a prompt is for.
-    """
-    if name in ENDPOINTS.values():
-        return name
-    if name not in ENDPOINTS:
-        raise errors.OptionError(f"There is no endpoint {name!r} for a prompt.", f"Give {' or '.join(ENDPOINTS)}.")
-    return ENDPOINTS[name]
+from dw_jupyter.frames.schema import Schema, parse_schema
+from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED, check_values
+from dw_jupyter.job.words import CELL_WORDS, CHAT, OWN_WORDS, check_texts
 
 
 def make_body(
@@ -83,9 +27,7 @@ def make_body(
     fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
     names = fields.keys() | per_row.keys()
     _check_names(names)
-    if "messages" in names:
-        raise errors.OptionError("'messages' is not for the body of a batch request.", "The prompt makes the messages.")
-    _check_values(fields)
+    check_values(fields)
     for name in per_row:
         if name in fields or (schema is not None and name == "response_format"):
             raise errors.OptionError(f"{name!r} is given for all rows and row by row.", "Leave one of the two out.")
@@ -98,6 +40,16 @@ def make_body(
     return fields
 
 
+def check_schema(schema: object) -> None:
+    """It says what an answer looks like, or is None.
+
+    Raises:
+        SchemaError: it does not.
+    """
+    if schema is not None:
+        parse_schema(schema)
+
+
 def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of the body that a retry changes: any, the model and the messages too.
 
@@ -105,8 +57,9 @@ def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:
         OptionError: a field that looks misspelt, is not for a batch, or is not JSON.
     """
     fields = {name: copy.deepcopy(value) for name, value in body.items() if value is not None}
-    _check_names(fields.keys() - {"model"})
-    _check_values(fields)
+    _check_names(fields.keys() - {"model", "messages"})
+    check_texts({name: fields[name] for name in fields.keys() & {"model"}})
+    check_values(fields)
     for name, value in fields.items():
         try:
             json.dumps(value, allow_nan=False)
@@ -117,65 +70,12 @@ def check_changes(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_names(names: AbstractSet[str]) -> None:
     for name in names - KNOWN_FIELDS:
+        if name in OWN_WORDS:
+            raise errors.OptionError(f"{name!r} is no field of a request body.", "It is an option of its own.")
+        if name in CELL_WORDS:
+            raise errors.OptionError(f"{name!r} is no field of a request body.", CELL_WORDS[name])
         near = difflib.get_close_matches(name, (*OWN_WORDS, *KNOWN_FIELDS), n=1, cutoff=0.8)
         if near:
             raise errors.OptionError(f"There is no option {name!r}.", f"Did you mean {near[0]!r}?")
-    if "stream" in names:
-        raise errors.OptionError(
-            "'stream' is not for the body of a batch request.", "Leave it out: a batch gives whole answers."
-        )
-
-
-def _check_values(fields: Mapping[str, Any]) -> None:
-    for name, (fits, todo) in _RANGES.items():
-        value = fields.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not fits(value):
-            raise errors.OptionError(f"{name} is {value!r}.", todo)
-
-
-def with_system(prompt: str, system: str) -> str:
-    """The prompt behind a system message.
-
-    Raises:
-        OptionError: it begins with one of its own.
-    """
-    if not prompt.strip():
-        return prompt  # which is empty, with a system message or without
-    roles = re.findall(r"^(system|user|assistant):[ \t]*$", prompt, re.MULTILINE)
-    if "system" in roles:
-        raise errors.OptionError("There is a system message in the prompt already.", "Leave one of the two out.")
-    rest = prompt if roles else f"user:\n{prompt}"
-    return f"system:\n{system}\n\n{rest}"
-
-
-@contextlib.contextmanager
-def counting_lines(prompt: str, whole: str) -> Iterator[None]:
-    """Errors tell the lines of the prompt as it was given, and not of the whole behind a system message."""
-    before = whole.count("\n") - prompt.count("\n")
-
-    def own(found: re.Match[str]) -> str:
-        line = int(found[2])
-        if line > before:
-            return f"{found[1]}ine {line - before} of the prompt"
-        return "The system message" if found[1] == "L" else "the system message"
-
-    try:
-        yield
-    except errors.TemplateError as error:
-        if not before:
-            raise
-        raise errors.TemplateError(re.sub(r"\b([Ll])ine (\d+) of the prompt", own, error.what), error.todo) from error
-
-
-def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Tags as the metadata of a batch takes them.
-
-    Raises:
-        OptionError: a name is reserved, or a value is no text.
-    """
-    for name, text in tags.items():
-        if name.lower().replace("-", "_") in RESERVED_TAGS:
-            raise errors.OptionError(f"The tag {name!r} is reserved.", "Choose another name.")
-        if not isinstance(text, str):
-            raise errors.OptionError(f"The tag {name!r} is of type {type(text).__name__}.", "Tags are text.")
-    return dict(tags)
+    for name in names & REFUSED.keys():
+        raise errors.OptionError(*REFUSED[name])

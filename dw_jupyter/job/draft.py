@@ -16,11 +16,11 @@ from dw_jupyter.frames.shards import Shard
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
 from dw_jupyter.job import accounts, prepare
-from dw_jupyter.job.body import CHAT
 from dw_jupyter.job.estimate import Estimate, Progress, estimate
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.ready import submit_ready
 from dw_jupyter.job.submit import submit
+from dw_jupyter.job.words import CHAT
 
 
 @dataclass(frozen=True, kw_only=True)

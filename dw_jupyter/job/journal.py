@@ -91,9 +91,21 @@ class Journal:
         return cls(folder, record)
 
     def save(self) -> None:
-        """Replace ``job.json`` whole; it is on the disk when this returns. Threads that save keep their order."""
+        """Replace ``job.json`` whole; it is on the disk when this returns. Threads that save keep their order.
+
+        Raises:
+            JournalError: the record could not be read again, or the disk does not take it. The old one stays.
+        """
         with self._saving, disk(self.folder):
-            write_whole(self.folder / "job.json", msgspec.json.format(msgspec.json.encode(self.record)))
+            write_whole(self.folder / "job.json", msgspec.json.format(self._encoded()))
+
+    def _encoded(self) -> bytes:
+        try:
+            content = msgspec.json.encode(self.record)
+            msgspec.json.decode(content, type=JobRecord)
+        except (TypeError, ValueError) as error:  # msgspec checks types where it reads, and not where it writes
+            raise JournalError(f"The journal {self.folder} would not be readable: {error}"[:200], KEEP) from None
+        return content
 
     def requests_path(self, shard: int) -> Path:
         """The request lines of one shard."""

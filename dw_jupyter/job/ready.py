@@ -15,7 +15,6 @@ from dw_jupyter.frames.index import save_index
 from dw_jupyter.frames.ready import READABLE, Checked, check_ready, copy_ready
 from dw_jupyter.job import folders, prepare
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import check_tags
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import INDEX, Journal
@@ -23,6 +22,7 @@ from dw_jupyter.job.ledger import ids_in
 from dw_jupyter.job.record import JobRecord, digest, new_token
 from dw_jupyter.job.shelf import open_journal
 from dw_jupyter.job.submit import attached
+from dw_jupyter.job.words import check_tags, check_texts, check_window
 
 MIXED = "mixed"
 """What the service, too, calls the model of requests to several."""
@@ -75,9 +75,12 @@ def submit_ready(
         ConfigurationError: there is no key.
     """
     path = Path(path).expanduser()
-    tags = check_tags(tags or {})
-    if not window.strip():
-        raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
+    optional = {"model": model, "account": account}
+    check_texts(
+        {"window": window, "label": label, **{name: value for name, value in optional.items() if value is not None}}
+    )
+    check_window(window)
+    tags = check_tags(tags)
     connection = config.connect(account)
     home = config.home()
     with folders.staging(home) as folder, disk(home):

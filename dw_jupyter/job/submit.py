@@ -18,19 +18,34 @@ from dw_jupyter.frames.metadata import COLUMNS as METADATA
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.remarks import remark_room
 from dw_jupyter.frames.requests import RequestForm, check_requests
+from dw_jupyter.frames.roles import near_role
 from dw_jupyter.frames.schema import parse_schema
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
 from dw_jupyter.job import prepare, registry
 from dw_jupyter.job.accounts import only_model
 from dw_jupyter.job.again import resume
-from dw_jupyter.job.body import CHAT, check_tags, counting_lines, find_endpoint, make_body, with_system
+from dw_jupyter.job.body import make_body
+from dw_jupyter.job.fields import check_columns
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.prepare import Plan, write
 from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.job.words import (
+    CHAT,
+    check_flags,
+    check_label,
+    check_tags,
+    check_texts,
+    check_window,
+    find_endpoint,
+    rows_or_share,
+    take_labels,
+    take_named,
+    whole_number,
+)
 
 
 def submit(
@@ -69,7 +84,7 @@ def submit(
         model: a model of the account; may be left out where it offers just one.
         window: the completion window, as the service names it.
         schema: what an answer looks like: a short form such as ``"tone: warm|cold, score float"``, a Pydantic model,
-            or a JSON Schema. Each field becomes a column.
+            a dataclass, a TypedDict, a msgspec Struct, or a JSON Schema. Each field becomes a column.
         limit: use the first rows only.
         sample: use so many rows at random, or, below 1, such a share; of the first ``limit`` rows, where there is one.
         sample_seed: which ones: the same seed gives the same rows.
@@ -94,7 +109,19 @@ def submit(
         InputError: the source, the prompt, the schema or an option cannot be used; nothing was sent.
         ConfigurationError: there is no key, or no model.
     """
-    url = find_endpoint(endpoint)
+    check_texts({"prompt": prompt, "window": window, "endpoint": endpoint, "label": label})
+    optional = {"model": model, "system": system, "account": account}
+    check_texts({name: value for name, value in optional.items() if value is not None})
+    check_flags({"meta": meta, "fresh": fresh})
+    check_window(window)
+    check_label("id", id)
+    url, kept_labels = find_endpoint(endpoint), take_labels("keep", keep)
+    limit = None if limit is None else whole_number("limit", limit)
+    sample = None if sample is None else rows_or_share("sample", sample)
+    sample_seed = whole_number("sample_seed", sample_seed)
+    variables = take_named("variables", variables, '{"name": value}')
+    per_row = take_named("per_row", per_row, '{"temperature": "column"}')
+    tags = check_tags(tags)
     if on_missing not in get_args(OnMissing):
         raise errors.OptionError(f"There is no choice {on_missing!r} for missing values.", "Give error, skip or blank.")
     if system is not None and url != CHAT:
@@ -104,36 +131,32 @@ def submit(
         frame = pd.DataFrame(index=pd.RangeIndex(1))
     else:
         frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
-    whole = prompt if system is None else with_system(prompt, system)
-    with counting_lines(prompt, whole):
-        template = Template(whole, variables=variables)
+    template = Template(prompt, variables=variables, system=system)
     skipped = 0
     if on_missing == "skip":
         frame, skipped = drop_missing(template, frame)
     template.check(frame, on_missing=on_missing)
     notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
-    if (capital := re.search(r"^(System|User|Assistant):[ \t]*$", prompt, re.MULTILINE)) and not template.has_roles:
-        notes.append(f"{capital[1]}: is plain text: a line that begins a message is in small letters.")
+    if near := near_role(prompt):
+        role = near.rstrip(":").lower()
+        notes.append(f"{near} is plain text: a message begins with a line that is just {role}: in small letters.")
     if sample is not None:
         notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
     if skipped:
         notes.append(f"{skipped:,} {'row' if skipped == 1 else 'rows'} without a value left out.")
     shape = parse_schema(schema) if schema is not None else None
-    fields = make_body(body, shape, url=url, per_row=per_row or {})
+    fields = make_body(body, shape, url=url, per_row=per_row)
+    check_columns(per_row, frame)
     notes.append(remark_room(shape, fields))
     columns = list(shape.columns) if shape is not None else ["response"]
-    kept = keep_columns(frame, list(keep), answers=[*columns, "dw_status", "dw_error", *METADATA])
-    tags = check_tags(tags or {})
+    kept = keep_columns(frame, kept_labels, answers=[*columns, "dw_status", "dw_error", *METADATA])
     ids = take_ids(frame, id) if id is not None else BY_POSITION
-    if not window.strip():
-        raise errors.OptionError("The completion window is empty.", "Use `24h`, or `1h` where the model has it.")
     connection = config.connect(account)
     model = model or only_model(connection)
     form = RequestForm(
-        template=template, url=url, body={"model": model, **fields}, per_row=per_row or {}, on_missing=on_missing
+        template=template, url=url, body={"model": model, **fields}, per_row=per_row, on_missing=on_missing
     )
-    with counting_lines(prompt, whole):
-        check_requests(form, frame, limits=prepare.LIMITS)
+    check_requests(form, frame, limits=prepare.LIMITS)
     plan = Plan(
         form=form,
         frame=frame,

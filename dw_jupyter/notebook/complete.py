@@ -18,6 +18,7 @@ from dw_jupyter.notebook import namespace
 from dw_jupyter.notebook.braces import in_body
 from dw_jupyter.notebook.line import scan, unquote
 from dw_jupyter.notebook.offer import Offer, kinds
+from dw_jupyter.notebook.options import actions, again
 from dw_jupyter.notebook.verbs import VERBS
 
 WINDOWS = ("24h", "1h")
@@ -67,11 +68,11 @@ def _offer(shell: Any, parser: argparse.ArgumentParser, context: Any) -> Offer |
 
 def _on_line(names: Any, parser: argparse.ArgumentParser, line: str, before: str) -> Offer | None:
     words, typed, _ = scan(before)
-    actions = {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - as in `options.describe`
+    named = {name: action for action in actions(parser) for name in action.option_strings}
     option, equals, value = typed.partition("=")
-    if equals and option in actions:
-        return _value_of(names, parser, actions[option], line, value)
-    previous = actions.get(words[-1]) if words else None
+    if equals and option in named:
+        return _value_of(names, parser, named[option], line, value)
+    previous = named.get(words[-1]) if words else None
     if previous is not None and previous.nargs is None:
         return _value_of(names, parser, previous, line, typed)
     if typed.startswith("-"):
@@ -87,8 +88,8 @@ def _option_names(parser: argparse.ArgumentParser, words: list[str], *, short: b
     given = {word.partition("=")[0] for word in words}
     return [
         (name, "option")
-        for action in parser._actions  # noqa: SLF001 - as above
-        if not given.intersection(action.option_strings) or isinstance(action, argparse._AppendAction)  # noqa: SLF001 - as above
+        for action in actions(parser)
+        if again(action) or not given.intersection(action.option_strings)
         for name in action.option_strings
         if short or name.startswith("--")
     ]
@@ -135,14 +136,14 @@ def _column_list(typed: str, columns: list[Hashable]) -> Offer:
 
 def _field(typed: str, columns: list[Hashable]) -> Offer:
     """``KEY=@COLUMN``: the key, then the column."""
-    from dw_jupyter.job.body import KNOWN_FIELDS
+    from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED
 
     key, column, name = typed.partition("=@")
     if column:
         return Offer.of(
             name, kinds("column", [str(each) for each in columns if " " not in str(each) or key[:1] in "'\""])
         )
-    return Offer.of(typed, kinds("field", [f"{field}=" for field in sorted(KNOWN_FIELDS - {"messages", "stream"})]))
+    return Offer.of(typed, kinds("field", [f"{field}=" for field in sorted(KNOWN_FIELDS - REFUSED.keys())]))
 
 
 def _word(text: str, quote: str) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from dw_jupyter import job
 from dw_jupyter.notebook.magic import DWBatch
+
+if TYPE_CHECKING:
+    from dw_jupyter.notebook.live_frames import Bindings
+
+_held: WeakKeyDictionary[Any, Bindings] = WeakKeyDictionary()
+"""The live names of shells that have unloaded the extension: ``%reload_ext`` does, and they go on when it loads."""
 
 
 def load(shell: Any) -> None:
@@ -14,6 +21,7 @@ def load(shell: Any) -> None:
         magics = DWBatch(shell)
         shell.register_magics(magics)
         job.show = _show if magics.has_widgets else None
+        magics.go_on(_held.pop(shell, {}))
 
 
 def unload(shell: Any) -> None:
@@ -21,7 +29,8 @@ def unload(shell: Any) -> None:
     magics = _loaded(shell)
     if magics is None:
         return
-    magics.unload()
+    if held := magics.unload():
+        _held[shell] = held
     job.show = None
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("dwbatch", None)

@@ -34,6 +34,10 @@ class _Binding:
         return self.last is not None and self.last == self.job.snapshot
 
 
+Bindings = dict[str, _Binding]
+"""What is bound, by name."""
+
+
 class LiveFrames:
     """The live names of one notebook.
 
@@ -43,7 +47,7 @@ class LiveFrames:
 
     def __init__(self, namespace: MutableMapping[str, Any]) -> None:
         self._namespace = namespace
-        self._bindings: dict[str, _Binding] = {}
+        self._bindings: Bindings = {}
 
     def bind(self, name: str, job: Job) -> None:
         """Bind a name to the frame of a job, now and before each cell that names it; a wait that ends binds it too."""
@@ -76,9 +80,16 @@ class LiveFrames:
             return ""
         return f"{name}: {snapshot.headline[:1].lower()}{snapshot.headline[1:]}"
 
-    def forget(self) -> None:
-        """Let go of every name; the frames stay as they are."""
-        self._bindings.clear()
+    def forget(self) -> Bindings:
+        """Let go of every name; the frames stay as they are. What was held, for another to take over."""
+        held, self._bindings = self._bindings, {}
+        return held
+
+    def take_over(self, bindings: Bindings) -> None:
+        """Keep names alive that another has let go of, as far as they are still theirs."""
+        for name, binding in bindings.items():
+            self._bindings[name] = binding
+            binding.job.subscribe(_OnWait(self, name, binding.job))
 
     def wait_ended(self, name: str, job: Job) -> None:
         """Bind the last frame in the cell that waited for it, if the name is still this job's and ours."""
@@ -90,8 +101,8 @@ class LiveFrames:
         # Asked before the frame is made, so that the last answers are never missed.
         last = job.snapshot if job.done() else None
         frame = job.df
-        self._namespace[name] = frame
-        self._bindings[name] = _Binding(job, frame, fingerprint(frame), last)
+        binding = _Binding(job, frame, fingerprint(frame), last)
+        self._namespace[name], self._bindings[name] = frame, binding
 
     def _rebind_if_ours(self, name: str, binding: _Binding) -> bool:
         ours = self._namespace.get(name) is binding.frame and fingerprint(binding.frame) == binding.mark
@@ -118,18 +129,36 @@ class _OnWait:
         self._frames.wait_ended(self._name, self._job)
 
 
+class _Same:
+    """Equal to what holds the very same object, and keeps it from being freed and its place from being taken."""
+
+    def __init__(self, held: object) -> None:
+        self._held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._held is other._held
+
+    def __hash__(self) -> int:
+        return id(self._held)
+
+
 def fingerprint(frame: pd.DataFrame) -> tuple[object, ...]:
-    """What tells whether a frame was changed in place: its labels, and a hash over each column's values."""
-    columns = (_hash(frame.iloc[:, position]) for position in range(frame.shape[1]))
+    """What tells whether a frame was changed in place: its labels, and a mark of each column's values."""
+    columns = (_mark(frame.iloc[:, position]) for position in range(frame.shape[1]))
     return (id(frame.index), frame.shape, tuple(map(repr, frame.columns)), *columns)
 
 
-def _hash(column: pd.Series[Any]) -> int:
+def _mark(column: pd.Series[Any]) -> object:
+    values = column.array
+    if isinstance(values, pd.arrays.ArrowExtensionArray):
+        return _Same(values.__arrow_array__())  # what Arrow holds never changes: a change puts another in its place
     if column.dtype == object:  # lists and dicts have no hash; being the same objects has to do
         return hash(tuple(map(id, column)))
-    return int(
-        np.bitwise_xor.reduce(pd.util.hash_pandas_object(column, index=False).to_numpy() * _odd(len(column)), initial=0)
-    )
+    try:
+        hashes = pd.util.hash_pandas_object(column, index=False).to_numpy()
+    except TypeError:
+        return _Same(values)
+    return int(np.bitwise_xor.reduce(hashes * _odd(len(column)), initial=0))
 
 
 def _odd(length: int) -> np.ndarray[Any, np.dtype[np.uint64]]:

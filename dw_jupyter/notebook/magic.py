@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,13 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from dw_jupyter import errors
 from dw_jupyter.notebook import complete, manual, options, verbs
 from dw_jupyter.notebook.as_code import Code, Name, as_code
+from dw_jupyter.notebook.names import check_names
 from dw_jupyter.notebook.namespace import FILES
 
 # Loading the extension stays light: pandas and the jobs come with the first cell.
 if TYPE_CHECKING:
     from dw_jupyter.job.handle import Job
-    from dw_jupyter.notebook.live_frames import LiveFrames
+    from dw_jupyter.notebook.live_frames import Bindings, LiveFrames
 
 VIEW_AFTER = 0.3
 """Seconds in which a job may fail before its view is shown: what fails so soon is an exception and needs no view."""
@@ -52,7 +52,7 @@ class DWBatch(Magics):
         return self._run(options.parse(self._parser, line), cell)
 
     def _run(self, chosen: Any, body: str) -> Any:
-        _check_names(chosen)
+        check_names(chosen, self.shell.user_ns_hidden)
         words = {**options.words(chosen), "model": chosen.model or self.model or None}
         fields = options.body(chosen)
         if chosen.as_code:
@@ -82,8 +82,10 @@ class DWBatch(Magics):
     def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
         """The call that the cell is; nothing is run, but names have to be there."""
         from dw_jupyter.job.accounts import in_use
+        from dw_jupyter.job.body import check_schema
 
         schema = self._schema(chosen.schema)
+        check_schema(schema)
         words["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
         if chosen.var:
             words["variables"] = Name(f"{{{', '.join(f'{name!r}: {name}' for name in chosen.var)}}}")
@@ -132,6 +134,8 @@ class DWBatch(Magics):
             if is_file_name:
                 raise errors.SourceError(f"There is no file {text!r}.", todo) from None
             if isinstance(error, NameError):
+                if text in verbs.VERBS:
+                    todo = f"The command has one sign: `%dwbatch {text}`."
                 raise errors.SourceError(f"There is no {error.name!r} in this notebook.", todo) from None
             if isinstance(error, SyntaxError):
                 raise errors.SourceError(f"{text!r} is neither a name nor an expression.", todo) from None
@@ -179,15 +183,26 @@ class DWBatch(Magics):
             self.shell.events.register("pre_run_cell", self._frames.before_cell)
         return self._frames
 
-    def unload(self) -> None:
-        """Leave the shell as it was; frames and jobs stay with whoever holds them."""
+    def unload(self) -> Bindings:
+        """Leave the shell as it was; frames and jobs stay with whoever holds them.
+
+        Returns:
+            The live names, for ``go_on`` of whoever comes after.
+        """
+        held: Bindings = {}
         if self._frames is not None:
             self.shell.events.unregister("pre_run_cell", self._frames.before_cell)
-            self._frames = None
+            held, self._frames = self._frames.forget(), None
         if self._matcher in self.shell.Completer.custom_matchers:
             self.shell.Completer.custom_matchers.remove(self._matcher)
         if self in self.shell.configurables:
             self.shell.configurables.remove(self)
+        return held
+
+    def go_on(self, held: Bindings) -> None:
+        """Keep names live that were so before the extension was loaded again."""
+        if held:
+            self._live().take_over(held)
 
 
 DWBatch.dwbatch.__doc__ = manual.write(options.describe(options.cell_parser()), verbs.describe())
@@ -196,17 +211,3 @@ DWBatch.dwbatch.__doc__ = manual.write(options.describe(options.cell_parser()), 
 def _file(text: str) -> Path | None:
     """The file that a word names, where there is one."""
     return Path(text) if text.lower().endswith(FILES) and Path(text).expanduser().exists() else None
-
-
-def _check_names(chosen: Any) -> None:
-    for option, name in (("-o", chosen.out), ("-j", chosen.job)):
-        if name is None:
-            continue
-        if not name.isidentifier() or keyword.iskeyword(name):
-            raise errors.OptionError(
-                f"{option} {name}: that is not a name Python can bind.", "Use letters, digits and _."
-            )
-        if name == chosen.source:
-            raise errors.OptionError(f"{option} {name} would overwrite the source.", "Choose another name.")
-    if chosen.out is not None and chosen.out == chosen.job:
-        raise errors.OptionError(f"-o and -j both bind {chosen.out}.", "Choose two names.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import itertools
 import json
 import math
 import os
@@ -60,25 +61,46 @@ def cell_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """The source and the options of a grammar, in order."""
+    return parser._actions  # noqa: SLF001 - argparse has no other way to list them
+
+
+def again(action: argparse.Action) -> bool:
+    """Whether an option may be there more than once."""
+    return isinstance(action, argparse._AppendAction)  # noqa: SLF001 - as above
+
+
 def parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
     """Read a line.
 
     Raises:
         OptionError: an unknown option, a missing or wrong value, or an open quote or bracket.
     """
-    words = split(line)
-    _check_once(parser, words)
+    given = split(line)
+    _check_once(parser, given)
     try:
-        chosen, unknown = parser.parse_known_args(words)
+        chosen, unknown = parser.parse_known_args(given)
     except argparse.ArgumentError as error:
         said = error.message.replace("expected one argument", "needs a value")
         said = re.sub("ignored explicit argument .*", "it takes no value", said)
         name = (error.argument_name or "").split("/")[-1]
         colon = " " if said.startswith("needs") else ": "
-        raise OptionError(f"{name}{colon}{said}.", _HINTS.get(name, "`%%dwbatch?` says what it takes.")) from None
+        hint = _HINTS.get(name, "`%%dwbatch?` says what it takes.")
+        if said.startswith("needs") and (dashed := _dashed_value(error.argument_name or "", given)):
+            hint = f"A value that begins with - stands behind a =: {name}={dashed}"
+        raise OptionError(f"{name}{colon}{said}.", hint) from None
     if unknown:
         raise _unknown(parser, unknown[0])
     return chosen
+
+
+def _dashed_value(names: str, given: Sequence[str]) -> str:
+    """What stands behind an option and begins with a dash, in quotes where it needs them."""
+    for word, following in itertools.pairwise(given):
+        if word in names.split("/") and following.startswith("-"):
+            return f"'{following}'" if " " in following else following
+    return ""
 
 
 _HINTS = {
@@ -95,17 +117,24 @@ def waits() -> bool:
     return os.environ.get("DW_JUPYTER_WAIT", "") not in ("", "0")
 
 
-def _check_once(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+def _check_once(parser: argparse.ArgumentParser, line: Sequence[str]) -> None:
     """The last of two values would win, and the reader of the line would not know.
 
     Raises:
         OptionError: an option that takes one value is there twice.
     """
-    actions = {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001 - see `describe`
-    given = [actions[name] for word in words if (name := word.partition("=")[0]) in actions]
-    for action in given:
-        if given.count(action) > 1 and action.nargs is None and not isinstance(action, argparse._AppendAction):  # noqa: SLF001 - as above
+    given: list[argparse.Action] = []
+    rest = iter(line)
+    for word in rest:
+        name, equals, _ = word.partition("=")
+        action = next((each for each in actions(parser) if name in each.option_strings), None)
+        if action is None:
+            continue
+        if action in given and action.nargs is None and not again(action):
             raise OptionError(f"{'/'.join(action.option_strings)} is there twice.", "Leave one of them out.")
+        given.append(action)
+        if action.nargs is None and not equals:
+            next(rest, None)  # its value, whatever it looks like
 
 
 def words(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -138,7 +167,7 @@ def body(chosen: argparse.Namespace) -> dict[str, Any]:
     Raises:
         OptionError: a ``--set`` that is not ``KEY=JSON``, or a field that is named twice.
     """
-    from dw_jupyter.job.body import OWN_WORDS
+    from dw_jupyter.job.words import OWN_WORDS
 
     fields = {name: value for name in FIELDS if (value := getattr(chosen, name)) is not None}
     for name, text in pairs("--set", chosen.set).items():
@@ -173,14 +202,14 @@ def per_row(chosen: argparse.Namespace) -> dict[str, str]:
     return {name: text[1:] for name, text in pairs("--set", chosen.set).items() if text.startswith("@")}
 
 
-def pairs(option: str, words: Sequence[str] | None) -> dict[str, str]:
+def pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
     """What stands before and behind the first ``=`` of each word.
 
     Raises:
         OptionError: there is none, nothing before it, or one name twice.
     """
     found: dict[str, str] = {}
-    for word in words or ():
+    for word in given or ():
         name, equals, text = word.partition("=")
         if not equals or not name.strip():
             raise OptionError(
@@ -193,8 +222,15 @@ def pairs(option: str, words: Sequence[str] | None) -> dict[str, str]:
 
 
 def columns(text: str | None) -> list[str]:
-    """Column names with commas between."""
-    return [name.strip() for name in text.split(",") if name.strip()] if text else []
+    """Column names with commas between.
+
+    Raises:
+        OptionError: there are commas and no name.
+    """
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    if text and not names:
+        raise OptionError(f"--keep {text}: there is no column.", "Write --keep COLUMN,COLUMN.")
+    return names
 
 
 def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:
@@ -204,7 +240,7 @@ def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:
             "Only SOURCE stands by itself; a value with blanks needs quotes.",
         )
     option = word.partition("=")[0]
-    known = [name for action in parser._actions for name in action.option_strings]  # noqa: SLF001 - see `describe`
+    known = [name for action in actions(parser) for name in action.option_strings]
     bare = {name.lstrip("-"): name for name in known}
     close = difflib.get_close_matches(option.lstrip("-"), bare, n=1)
     near = [name for name in known if name.startswith(option)] or [bare[name] for name in close]
@@ -215,7 +251,7 @@ def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:
 def describe(parser: argparse.ArgumentParser) -> str:
     """The options as an aligned list, for the magic's docstring."""
     rows: list[tuple[str, str]] = []
-    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+    for action in actions(parser):
         names: Sequence[str] = action.option_strings or [str(action.metavar)]
         value = f" {action.metavar}" if action.option_strings and action.metavar else ""
         rows.append((", ".join(names) + value, action.help or ""))

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dw_jupyter.errors import InputError, SourceError, TemplateError
+from dw_jupyter.frames.roles import near_role
 from dw_jupyter.frames.template import Template
 from tests.unit.frames.awkward import AWKWARD
 
@@ -306,3 +307,49 @@ def test_the_first_failing_row_is_named_far_down() -> None:
     with pytest.raises(TemplateError, match="Row 2500, line 1 of the prompt: division by zero"):
         for _ in rendered:
             pass
+
+
+SYSTEM_MESSAGES = [
+    # A prompt from Windows, with role lines.
+    ("Be brief.", "user:\r\n{{ text }}\r\n", [("system", "Be brief."), ("user", "a")]),
+    # Role lines in the system message are text.
+    ("Labels:\nuser:\nassistant:", "{{ text }}", [("system", "Labels:\nuser:\nassistant:"), ("user", "a")]),
+    ("x\nuser:", "assistant:\n{{ text }}", [("system", "x\nuser:"), ("assistant", "a")]),
+    # A message for each part of a loop, and a system message that differs from row to row.
+    (
+        "Be {{ text }}.",
+        "{% for n in 'xy' %}\nuser:\n{{ n }}{% endfor %}",
+        [("system", "Be a."), ("user", "x"), ("user", "y")],
+    ),
+    ("Be brief.", "{% for n in 'x' %}\nuser:\n{{ n }}{% endfor %}", [("system", "Be brief."), ("user", "x")]),
+    ("", "{{- text }}", [("system", ""), ("user", "a")]),
+    ("{% set tone = 'kind' %}Be {{ tone }}.", "{{ tone }}", [("system", "Be kind."), ("user", "kind")]),
+]
+
+
+@pytest.mark.parametrize(("system", "prompt", "messages"), SYSTEM_MESSAGES, ids=repr)
+def test_a_system_message_of_its_own_is_one_message(system: str, prompt: str, messages: list[tuple[str, str]]) -> None:
+    """What stands beside the prompt becomes the first message, and its text makes no other."""
+    frame = pd.DataFrame({"text": ["a", "a"]})
+    made = [{"role": role, "content": content} for role, content in messages]
+    assert list(Template(prompt, system=system).render(frame)) == [made, made]
+
+
+@pytest.mark.parametrize("prompt", ["hello {{ text }}\nuser:\nyo", "{{ text }}\nuser:\nyo", "\n x\nuser:\nyo"])
+def test_text_between_a_system_message_and_the_first_role_line_is_refused(prompt: str) -> None:
+    """It would be of no message; a system message does not take it in."""
+    with pytest.raises(TemplateError, match="there is text before the first role line"):
+        list(Template(prompt, system="Be\n\nbrief.").render(pd.DataFrame({"text": ["a"]})))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "near"),
+    [
+        ("system: You label.\nuser: {{ text }}", "system:"), ("  system:\nx", "system:"), ("a\nUser:\nb", "User:"),
+        ("system: x\nuser:\n{{ text }}", ""), ("The user: {{ text }}", ""), ("users: x", ""),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_looks_like_a_role_line_is_found(prompt: str, near: str) -> None:
+    """A role and a colon at the beginning of a line, where no line of the prompt begins a message."""
+    assert near_role(prompt) == near

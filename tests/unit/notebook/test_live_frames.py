@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from dw_jupyter.api.types import RequestCounts
@@ -167,3 +168,22 @@ def test_an_equal_frame_has_an_equal_mark() -> None:
     frame = FillingJob().df
     assert fingerprint(frame) == fingerprint(frame)
     assert fingerprint(frame)[1:3] == fingerprint(FillingJob().df)[1:3]
+
+
+@pytest.mark.parametrize(
+    ("values", "other"),
+    [
+        (pd.array(["a", "b", None], dtype="string"), "c"),
+        (pd.Series([[1], [2], None], dtype=pd.ArrowDtype(pa.list_(pa.int64()))).array, None),
+        (pd.array([1, 2, None], dtype="Int64"), 3),
+        (pd.Categorical(["a", "b", "a"]), "b"),
+    ],
+    ids=["text", "Arrow lists", "numbers", "categories"],
+)
+def test_a_value_set_in_place_changes_the_mark(values: Any, other: Any) -> None:
+    """Whatever a column is made of, the mark stays while nothing changes, and goes with the first value set."""
+    frame = pd.DataFrame({"kept": values, "n": [1, 2, 3]})
+    mark = fingerprint(frame)
+    assert fingerprint(frame) == mark
+    frame["kept"].array[0] = other  # the bluntest way: past the frame
+    assert fingerprint(frame) != mark

@@ -71,6 +71,26 @@ def test_a_cell_gives_a_frame_on_the_sources_index(notebook: Notebook) -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_live_frames_outlive_a_reload_and_end_with_an_unload(notebook: Notebook) -> None:
+    """After `%reload_ext` a frame goes on filling; after `%unload_ext` no wait binds it, and loading takes it up."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    notebook.run("%%dwbatch reviews -o labels -j job\nReload: {{ text }}")
+    pending = notebook.shell.user_ns["labels"]
+    notebook.run("%reload_ext dw_jupyter\njob.result(timeout=30)")
+    filled = notebook.shell.user_ns["labels"]
+    assert filled is not pending
+    assert (filled["dw_status"] == "completed").all()
+    notebook.run("%%dwbatch reviews -o more -j job\nUnload: {{ text }}")
+    pending = notebook.shell.user_ns["more"]
+    notebook.run("%unload_ext dw_jupyter\njob.result(timeout=30)")
+    notebook.run("more")
+    assert notebook.shell.user_ns["more"] is pending
+    notebook.run("%load_ext dw_jupyter")
+    notebook.run("more")
+    assert (notebook.shell.user_ns["more"]["dw_status"] == "completed").all()
+
+
+@pytest.mark.usefixtures("account")
 def test_the_same_cell_again_sends_nothing(notebook: Notebook, service: ServiceProcess) -> None:
     """Running a cell twice makes one batch; `--fresh` makes another; the source and its labels may have changed."""
     notebook.shell.user_ns["reviews"] = FRAME
@@ -193,7 +213,7 @@ def test_what_may_be_a_mistake_is_said_in_the_view(notebook: Notebook) -> None:
     assert job.result(timeout=60)["response"].tolist() == ["User:\nHello"] * 3
     assert job.snapshot.note == (
         "The prompt uses no column: every row asks the same. "
-        "User: is plain text: a line that begins a message is in small letters."
+        "User: is plain text: a message begins with a line that is just user: in small letters."
     )
 
 
