@@ -91,13 +91,19 @@ def _embedded_service(report: _config.Report | None) -> _config.Connection:
 
 
 def _render_html(snapshot: Any) -> str:
-    """A job for whoever shows HTML and no widgets of ours, such as marimo."""
+    """A job for whoever shows HTML and no widgets of ours."""
     html: str = import_module("dw_jupyter.notebook.static_html").render_html(snapshot)
     return html
 
 
+def _live_view(job: Any) -> Any:
+    """A job for marimo, which shows widgets but has no display of IPython's."""
+    return import_module("dw_jupyter.notebook.display").live_view(job)
+
+
 _config.providers["local"] = _embedded_service
 _job.render_html = _render_html
+_job.live_view = _live_view
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

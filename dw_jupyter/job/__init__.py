@@ -11,3 +11,6 @@ job is its HTML or its text, and a wait for it draws a line of text."""
 
 render_html: Callable[[Any], str] | None = None
 """A snapshot as HTML. The package sets it."""
+
+live_view: Callable[[Any], Any] = repr
+"""A job as a widget that stays up to date, for a place that displays widgets by itself. The package sets it."""

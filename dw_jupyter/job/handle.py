@@ -25,13 +25,10 @@ from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.progress import drawn
 from dw_jupyter.job.publisher import Renderer
 from dw_jupyter.job.reader import Reader
-from dw_jupyter.job.snapshot import Snapshot, State
+from dw_jupyter.job.snapshot import Snapshot
 
 HEARTBEAT = 0.1
-_WRONG: dict[State, type[errors.JobError]] = {
-    "failed": errors.JobFailedError,
-    "unreachable": errors.JobUnreachableError,
-}
+_WRONG: dict[str, type[errors.JobError]] = {"failed": errors.JobFailedError, "unreachable": errors.JobUnreachableError}
 _NOTHING = "The job was cancelled before a row was answered.", "Run the cell with --fresh to send it anew."
 RECEIPT_SECONDS = 2.0
 """How long showing a job waits for its batches to be made."""
@@ -247,6 +244,9 @@ class Job:
         if job.show is None:
             raise NotImplementedError  # IPython then takes `_repr_html_`, or in a terminal `repr`
         job.show(self)
+
+    def _display_(self) -> object:
+        return job.live_view(self)  # marimo shows it in the place of the job
 
     def _repr_html_(self) -> str | None:
         with contextlib.suppress(errors.DoublewordError):

@@ -7,7 +7,7 @@ import weakref
 from IPython.display import DisplayHandle
 
 from dw_jupyter.job.handle import Job
-from dw_jupyter.notebook.view import Renderer
+from dw_jupyter.notebook.view import JobView, Renderer
 
 _shown: weakref.WeakSet[Job] = weakref.WeakSet()
 """Jobs that a cell has shown and will give as its value: they are not shown a second time for that."""
@@ -21,6 +21,14 @@ def show(job: Job) -> None:
     renderer = Renderer(job)
     renderer.show(job.snapshot)
     job.subscribe(renderer)
+
+
+def live_view(job: Job) -> JobView:
+    """A job's live view, for whoever displays widgets without our doing."""
+    renderer = Renderer(job)
+    view = renderer.make(job.snapshot)
+    job.subscribe(renderer)
+    return view
 
 
 def leave_as_shown(job: Job) -> Job:

@@ -123,8 +123,8 @@ class Renderer:
         self._handle: DisplayHandle | None = None
         self._published: dict[str, Any] = {}
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Displays the job in the current cell; one that has ended as HTML and text."""
+    def make(self, snapshot: Snapshot) -> JobView:
+        """The live view, for a host that displays a widget by itself and keeps no output that could be replaced."""
         with self._lock:
             self._last = snapshot
             self._view = JobView(snapshot)
@@ -132,6 +132,12 @@ class Renderer:
             self._wishes = wishes.Wishes(self._job, self._answer)
             self._view.on_msg(self._hear)
             self._foresee()
+            return self._view
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Displays the job in the current cell; one that has ended as HTML and text."""
+        self.make(snapshot)
+        with self._lock:
             self._published, metadata = self._bundle(snapshot)
             self._handle = display(  # type: ignore[no-untyped-call] # IPython leaves it untyped
                 self._published, metadata=metadata, raw=True, display_id=True

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 PATIENCE = 60.0
+ROOT = Path(__file__).parents[2]
 KERNEL = "dw-test"
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -52,9 +53,7 @@ class Lab:
 
     def __enter__(self) -> Self:
         self.notebooks.mkdir(parents=True)
-        python = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        spec = {"argv": python, "display_name": "Python", "language": "python"}
-        _write(self._folder / "data/kernels" / KERNEL / "kernel.json", spec)
+        self.add_kernel(KERNEL)
         for name, values in SETTINGS.items():
             _write(self._folder / "settings/@jupyterlab" / f"{name}.jupyterlab-settings", values)
         folders = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
@@ -64,7 +63,7 @@ class Lab:
         environment = {
             **os.environ,
             **{name: str(self._folder / path) for name, path in own.items()},
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(ROOT),
             "JUPYTER_PLATFORM_DIRS": "1",
             **self._environment,
         }
@@ -102,16 +101,22 @@ class Lab:
         """What the server has said."""
         return (self._folder / "lab.log").read_text()
 
-    def write(self, name: str, *cells: str) -> Path:
+    def add_kernel(self, name: str, *packages: Path) -> None:
+        """A kernel for notebooks that name it; what is in the folders of ``packages`` goes before what is installed."""
+        python = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        paths = os.pathsep.join(map(str, (*packages, ROOT)))
+        spec = {"argv": python, "display_name": name, "language": "python", "env": {"PYTHONPATH": paths}}
+        _write(self._folder / "data/kernels" / name / "kernel.json", spec)
+
+    def write(self, name: str, *cells: str, kernel: str = KERNEL) -> Path:
         """A new notebook of code cells; its path."""
         made: dict[str, object] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
-        kernel = {"name": KERNEL, "display_name": "Python", "language": "python"}
         path = self.notebooks / name
         _write(
             path,
             {
                 "cells": [{**made, "id": f"cell-{number}", "source": text} for number, text in enumerate(cells)],
-                "metadata": {"kernelspec": kernel},
+                "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
                 "nbformat": 4,
                 "nbformat_minor": 5,
             },
@@ -119,12 +124,14 @@ class Lab:
         return path
 
     @contextlib.contextmanager
-    def open(self, browser: Browser, name: str, *, kernel: bool = True) -> Iterator[Notebook]:
+    def open(
+        self, browser: Browser, name: str, *, kernel: bool = True, width: int = 1100, scale: float = 1
+    ) -> Iterator[Notebook]:
         """A notebook in a page of its own. Whatever the page asks for has to be on 127.0.0.1.
 
-        Without a kernel in JupyterLab only.
+        Without a kernel in JupyterLab only. ``scale`` is pixels of the screen a pixel of the page.
         """
-        context = browser.new_context(viewport={"width": 1100, "height": 1000})
+        context = browser.new_context(viewport={"width": width, "height": 1000}, device_scale_factor=scale)
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         notebook = Notebook(page)
@@ -235,6 +242,17 @@ class Notebook:
 
     def _hear(self, message: str | bytes) -> None:
         self.heard.append(message.encode() if isinstance(message, str) else message)
+
+
+def until_moved_from(view: Locator, value: float) -> float:
+    """Wait until the bar of a running view stands beyond ``value``; where it stands."""
+    view.wait_for()
+    moved = view.page.wait_for_function(
+        """value => { const bar = document.querySelector('.dw-job[data-phase="running"] progress');
+            return bar && bar.value > value && bar.value }""",
+        arg=value,
+    )
+    return float(moved.json_value())
 
 
 def _write(path: Path, content: object) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from playwright.sync_api import expect
 
-from tests.browser.lab import Lab, served
+from tests.browser.lab import Lab, served, until_moved_from
 from tests.service_process import ServiceProcess
 
 if TYPE_CHECKING:
@@ -188,17 +188,6 @@ def read_and_retry(browser: Browser, lab: Lab) -> None:
         notebook.restart_kernel()
         expect(view).to_have_count(0)
         expect(page.locator("[data-dw-view]")).to_be_visible()
-
-
-def until_moved_from(view: Locator, value: float) -> float:
-    """Wait until the bar of a view stands beyond ``value``; where it stands."""
-    view.wait_for()
-    moved = view.page.wait_for_function(
-        """value => { const bar = document.querySelector('.dw-job[data-phase="running"] progress');
-            return bar && bar.value > value && bar.value }""",
-        arg=value,
-    )
-    return float(moved.json_value())
 
 
 def painted(output: Locator) -> list[str]:
