@@ -1,4 +1,4 @@
-// sources a12a627e643cbd85
+// sources e79abb28a4266b3c
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -756,39 +756,43 @@ function header(toggleForm, close, signal) {
   };
 }
 
-// src/panel/confirm.ts
-function confirm(question, yes, act, signal) {
-  const agree = button(
-    yes,
-    () => {
-      close();
-      act();
-    },
-    signal
-  );
-  const node = element("div", "dw-ask", element("span", "", question), agree);
-  let opener;
+// src/question.ts
+function question(answers, opener, answer, signal) {
+  const text = element("span", "dw-question");
   const close = () => {
+    const focused = node.contains(node.getRootNode().activeElement);
     node.hidden = true;
-    opener?.focus({ preventScroll: true });
+    opener().hidden = false;
+    if (focused) opener().focus({ preventScroll: true });
   };
-  node.append(button(words.keep, close, signal));
-  node.setAttribute("role", "group");
-  node.setAttribute("aria-label", question);
-  node.hidden = true;
-  node.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key === "Escape") close();
-    },
-    { signal }
+  const give = (yes) => {
+    close();
+    answer(yes);
+  };
+  const no = button(answers.no, () => give(false), signal);
+  const node = element(
+    "span",
+    "dw-asking",
+    text,
+    button(answers.yes, () => give(true), signal),
+    no
   );
+  node.setAttribute("role", "group");
+  node.hidden = true;
+  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
   return {
     node,
-    ask(from) {
-      opener = from;
+    say(words3) {
+      write(text, words3);
+      node.setAttribute("aria-label", words3);
+    },
+    ask() {
       node.hidden = false;
-      agree.focus();
+      no.focus({ preventScroll: true });
+      opener().hidden = true;
+    },
+    close() {
+      if (!node.hidden) close();
     }
   };
 }
@@ -811,14 +815,20 @@ function actions(ask, say, signal) {
     busy.delete(action);
     if (!signal.aborted) draw2();
   };
+  const asking = (action, text, yes) => {
+    const answer = (agreed) => agreed ? void act(action) : draw2();
+    const asked = question({ yes, no: words.keep }, () => buttons[action], answer, signal);
+    asked.say(text);
+    return asked;
+  };
   const asks = {
-    cancel: confirm(words.cancelAsk, words.cancelYes, () => act("cancel"), signal),
-    forget: confirm(words.forgetAsk, words.forgetYes, () => act("forget"), signal)
+    cancel: asking("cancel", words.cancelAsk, words.cancelYes),
+    forget: asking("forget", words.forgetAsk, words.forgetYes)
   };
   const buttons = {
-    cancel: button(words.cancel, () => asks.cancel.ask(buttons.cancel), signal),
+    cancel: button(words.cancel, asks.cancel.ask, signal),
     retry: button("", () => act("retry"), signal),
-    forget: button(words.forget, () => asks.forget.ask(buttons.forget), signal)
+    forget: button(words.forget, asks.forget.ask, signal)
   };
   const draw2 = () => {
     const idle = {
@@ -827,14 +837,15 @@ function actions(ask, say, signal) {
       forget: words.forget
     };
     const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
+    for (const action of ["cancel", "forget"]) {
+      if (!row.actions.includes(action)) asks[action].close();
+    }
     for (const action of ["cancel", "retry", "forget"]) {
+      const isAsking = action !== "retry" && !asks[action].node.hidden;
       const isBusy = busy.has(action) || action === "cancel" && row.phase === "cancelling";
       write(buttons[action], isBusy ? doing[action] : idle[action]);
       buttons[action].setAttribute("aria-disabled", String(isBusy));
-      buttons[action].hidden = !isBusy && !row.actions.includes(action);
-    }
-    for (const action of ["cancel", "forget"]) {
-      if (!row.actions.includes(action)) asks[action].node.hidden = true;
+      buttons[action].hidden = isAsking || !isBusy && !row.actions.includes(action);
     }
   };
   return {

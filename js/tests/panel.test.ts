@@ -130,7 +130,7 @@ describe("a row's actions", () => {
     heads()[0]?.click();
     button(words.cancel).click();
     expect(model.wishes("cancel")).toEqual([]);
-    expect(document.activeElement).toBe(button(words.cancelYes));
+    expect(document.activeElement).toBe(button(words.keep));
     button(words.cancelYes).click();
     expect(model.wishes("cancel")).toHaveLength(1);
     expect(model.wishes("cancel")[0]).toMatchObject({ id: state("several").rows[0]?.id });
@@ -150,7 +150,7 @@ describe("a row's actions", () => {
     button(words.keep).click();
     expect(document.activeElement).toBe(forget);
     forget.click();
-    find(".dw-ask:not([hidden])").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    find(".dw-asking:not([hidden])").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
     expect(document.activeElement).toBe(forget);
     expect(model.wishes("forget")).toEqual([]);
   });
