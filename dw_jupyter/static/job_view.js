@@ -1,4 +1,4 @@
-// sources e79abb28a4266b3c
+// sources 7a90d105eeecfd78
 
 // src/element.ts
 function element(tag, className, ...children) {

@@ -1,4 +1,4 @@
-// sources e79abb28a4266b3c
+// sources 7a90d105eeecfd78
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -394,6 +394,7 @@ function findings(ask, signal) {
   items.setAttribute("aria-label", words.faults);
   items.tabIndex = 0;
   let all = 0;
+  let check = 0;
   const more = button("", () => void showMore(), signal);
   const add = (page) => {
     for (const fault of page) {
@@ -404,16 +405,18 @@ function findings(ask, signal) {
     more.textContent = words.more(all - items.children.length);
   };
   const showMore = async () => {
+    const mine = check;
     try {
-      const found = await ask({ kind: "faults", offset: items.children.length });
-      if (!signal.aborted) add(found.page);
+      const found = await ask({ kind: "faults", check, offset: items.children.length });
+      if (signal.aborted || mine !== check) return;
+      add(found.page);
       if (more.hidden) items.focus();
     } catch (error) {
-      write(refusal, error instanceof Refusal ? error.words : String(error));
+      if (mine === check) write(refusal, error instanceof Refusal ? error.words : String(error));
     }
   };
   const clear = () => {
-    all = 0;
+    all = check = 0;
     items.replaceChildren();
     add([]);
     write(summary, "");
@@ -429,6 +432,7 @@ function findings(ask, signal) {
     show(found) {
       clear();
       all = found.faults;
+      check = found.check;
       node.hidden = false;
       node.dataset.verdict = found.sendable ? "good" : "bad";
       write(
@@ -540,6 +544,7 @@ function dropZone(ask, changed, signal) {
     clear();
     const mine = new AbortController();
     sending = mine;
+    changed();
     const report = (share) => write(said, words.uploading(file.name, share));
     report(0);
     try {
@@ -588,18 +593,12 @@ function dropZone(ask, changed, signal) {
 
 // src/panel/form.ts
 function form(ask, say, signal) {
-  const source = sourcePart(
-    ask,
-    (ready) => {
-      forget();
-      if (ready) void run("check");
-    },
-    signal
-  );
+  const source = sourcePart(ask, (ready) => changed(ready), signal);
   const model = select(words.model, [["", words.asInFile]]);
   const window2 = suggesting(words.window);
   window2.input.value = "24h";
   const label = field(words.label, "text", words.labelHint);
+  const choices = element("div", "dw-choices", model.node, window2.node, label.node);
   const found = findings(ask, signal);
   const cost = line("cost");
   const outcome = line("error");
@@ -615,12 +614,14 @@ function form(ask, say, signal) {
   let sendable = false;
   let models = [];
   let kept = "";
+  let overtaken = false;
   const draw2 = () => {
     const ready = source.value() !== void 0 && busy === void 0;
     buttons.check.setAttribute("aria-disabled", String(!ready));
     for (const step of ["estimate", "submit"]) {
       buttons[step].setAttribute("aria-disabled", String(!ready || !sendable));
     }
+    for (const part of [source.node, choices]) part.inert = busy === "submit";
     const first = source.kind() === "file" ? words.asInFile : words.onlyModel;
     model.offer([["", first], ...models.map((name) => [name, name])]);
   };
@@ -632,6 +633,14 @@ function form(ask, say, signal) {
     found.clear();
     for (const said of [cost, outcome, doing]) write(said, "");
     draw2();
+  };
+  const changed = (ready) => {
+    if (busy === "submit") {
+      overtaken = true;
+      return;
+    }
+    forget();
+    if (ready) void run("check");
   };
   const run = async (step) => {
     const mine = ++version;
@@ -654,6 +663,10 @@ function form(ask, say, signal) {
       say(outcome.textContent ?? "");
     }
     busy = void 0;
+    if (overtaken) {
+      overtaken = sendable = false;
+      found.clear();
+    }
     write(doing, kept);
     draw2();
   };
@@ -672,20 +685,13 @@ function form(ask, say, signal) {
     }
   };
   for (const input of [model.input, window2.input]) {
-    input.addEventListener(
-      "change",
-      () => {
-        forget();
-        if (source.value()) void run("check");
-      },
-      { signal }
-    );
+    input.addEventListener("change", () => changed(source.value() !== void 0), { signal });
   }
   const node = element(
     "div",
     "dw-form",
     source.node,
-    element("div", "dw-choices", model.node, window2.node, label.node),
+    choices,
     element("div", "dw-panel-buttons", buttons.check, buttons.estimate, buttons.submit),
     doing,
     waiting,
