@@ -19,6 +19,7 @@ from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.publisher import log
 from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.service import CLOUD
+from dw_jupyter.job.snapshot import Snapshot
 
 TICK = 1.0
 """Seconds between two looks at this machine."""
@@ -77,6 +78,8 @@ class Overview:
         self._changed = changed
         self._records = Records()
         self._batches: dict[str, Batch] = {}
+        self._merged: tuple[list[JobRecord], dict[str, Snapshot], dict[str, Batch], str] | None = None
+        """What the entries are made of."""
         self._client: AsyncClient | None = None
         self._until = 0.0
         self._next = 0.0
@@ -160,7 +163,10 @@ class Overview:
             self.complete = True
             self._pause = CLOUD.after(self._pause, moved=moved or wanted > self._answered)
             self._next = time.monotonic() + self._pause
-        self.entries = merge(records, registry.alive(), self._batches.values(), account=self.account)
+        found = (records, registry.alive(), self._batches, self.account)
+        if found != self._merged:
+            self.entries = await asyncio.to_thread(_merge, *found)
+            self._merged = found
         if before != (self.entries, self.trouble, self.account, self.complete, self.updated):
             self._changed()
         self._answered = wanted
@@ -202,6 +208,12 @@ class Overview:
             except errors.NotFoundError:
                 known = {batch_id: batch for batch_id, batch in known.items() if batch_id != before.id}
         return {**known, **seen}
+
+
+def _merge(
+    records: list[JobRecord], alive: dict[str, Snapshot], batches: dict[str, Batch], account: str
+) -> list[Entry]:
+    return merge(records, alive, batches.values(), account=account)
 
 
 def _with_analytics(batch: Batch, before: Batch) -> Batch:
