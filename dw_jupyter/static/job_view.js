@@ -1,4 +1,4 @@
-// sources 7a90d105eeecfd78
+// sources a0d07dbc61314aa1
 
 // src/element.ts
 function element(tag, className, ...children) {

@@ -1,4 +1,4 @@
-// sources 7a90d105eeecfd78
+// sources a0d07dbc61314aa1
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -1209,13 +1209,11 @@ var SIGN_OF_LIFE_MS = 6e4;
 function watching(node, send, signal) {
   const view = Math.random().toString(36).slice(2);
   let inView = true;
-  let told;
   const tell = () => {
     const seen = inView && document.visibilityState !== "hidden";
-    if (seen || told !== seen) send(seen ? "look" : "rest", view);
-    told = seen;
+    send(seen ? "look" : "rest", view);
   };
-  const beat = setInterval(() => told && tell(), SIGN_OF_LIFE_MS);
+  const beat = setInterval(tell, SIGN_OF_LIFE_MS);
   document.addEventListener("visibilitychange", tell, { signal });
   const observer = typeof IntersectionObserver === "undefined" ? void 0 : new IntersectionObserver((entries) => {
     const now = entries.at(-1)?.isIntersecting ?? true;
@@ -1229,7 +1227,7 @@ function watching(node, send, signal) {
     () => {
       clearInterval(beat);
       observer?.disconnect();
-      send("rest", view);
+      send("leave", view);
     },
     { once: true }
   );
@@ -1370,6 +1368,7 @@ function draw(model, signal) {
       if (message.kind === "answer" || message.kind === "progress") requests.hear(message);
       if (message.kind === "show") {
         narrowing.reset();
+        root.scrollIntoView?.({ block: "nearest" });
         list.show(message.id);
       }
     },

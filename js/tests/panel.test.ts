@@ -375,16 +375,16 @@ describe("the kernel", () => {
   it("is told while somebody looks, and when nobody does", () => {
     const { model, controller } = show("several");
     const told = () =>
-      model.sent.filter(({ kind }) => kind === "look" || kind === "rest").map(({ kind }) => kind);
+      model.sent.map(({ kind }) => kind).filter((kind) => ["look", "rest", "leave"].includes(kind));
     expect(told()).toEqual(["look"]);
     vi.advanceTimersByTime(60_000);
     const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
     document.dispatchEvent(new Event("visibilitychange"));
-    vi.advanceTimersByTime(120_000);
+    vi.advanceTimersByTime(60_000);
     visibility.mockReturnValue("visible");
     document.dispatchEvent(new Event("visibilitychange"));
     controller.abort();
-    expect(told()).toEqual(["look", "look", "rest", "look", "rest"]);
+    expect(told()).toEqual(["look", "look", "rest", "rest", "look", "leave"]);
     visibility.mockRestore();
   });
 
