@@ -45,7 +45,7 @@ class PanelWire:
 
     def leave(self) -> None:
         """Leave the page, and wait until the panel knows."""
-        self.ask(kind="rest", view="page")
+        self.ask(kind="leave", view="page")
 
     def send_wish(self, *, part: bytes | None = None, **wish: Any) -> int:
         """Wish for something; the number of the wish."""

@@ -16,6 +16,8 @@ from dw_jupyter.job.tally import opening
 
 Group = Literal["active", "completed", "failed", "cancelled"]
 DESCRIPTION = "batch_description"
+_BEFORE = ("preparing", "uploading", "queued")
+"""States of a job of which nothing has been answered."""
 _UNFETCHED = "Ended on the service; attach it to fetch its answers."
 
 
@@ -134,6 +136,8 @@ def _job(record: JobRecord, live: Snapshot | None, batches: list[Batch], *, acco
             completed = max(record.completed, record.reused + sum(batch.completed for batch in batches))
             failed = max(record.failed, sum(batch.failed for batch in batches))
             snapshot = replace(snapshot, completed=min(completed, record.rows), failed=min(failed, record.rows))
+        if snapshot.state in _BEFORE and any(batch.completed or batch.failed for batch in batches):
+            snapshot = replace(snapshot, state="running")
         if all(batch.ended for batch in batches) and len(batches) >= len(record.shards):
             note = _UNFETCHED
     cost = _cost(batches, account=record.account) if record.account in (account, FREE) else None

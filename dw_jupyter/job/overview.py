@@ -19,6 +19,7 @@ from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.publisher import log
 from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.service import CLOUD
+from dw_jupyter.job.snapshot import Snapshot
 
 TICK = 1.0
 """Seconds between two looks at this machine."""
@@ -77,12 +78,16 @@ class Overview:
         self._changed = changed
         self._records = Records()
         self._batches: dict[str, Batch] = {}
+        self._merged: tuple[list[JobRecord], dict[str, Snapshot], dict[str, Batch], str] | None = None
+        """What the entries are made of."""
         self._client: AsyncClient | None = None
         self._until = 0.0
         self._next = 0.0
         self._pause = CLOUD.least
         self._wake = asyncio.Event()
-        self._settled = asyncio.Event()
+        self._wanted = self._answered = 0
+        """Looks at the account that were asked for, and how many of them have been taken."""
+        self._settled = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
     def glance(self) -> None:
@@ -96,23 +101,26 @@ class Overview:
     def look(self, *, again: bool = False) -> None:
         """Follow for a while from now on; with ``again`` also ask the account now."""
         self._until = time.monotonic() + LEASE
-        if again:
-            self._next, self._pause = 0.0, CLOUD.least
-            self._settled.clear()
+        self._wanted += again
         self._wake.set()
         if self._task is None:
             self._task = asyncio.create_task(self._follow())
 
     async def once(self) -> None:
-        """Look once, and no more."""
+        """Look once, and no more; where it is followed, that is one look of it."""
+        if self._task is not None:
+            self.look(again=True)
+            return await self.settled()
         try:
             await self._look_once()
         finally:
             await self._close()
 
     async def settled(self) -> None:
-        """Wait for the end of the look that was asked for."""
-        await self._settled.wait()
+        """Wait for the end of a look that began after the last one was asked for, or of the following."""
+        mine = self._wanted
+        async with self._settled:
+            await self._settled.wait_for(lambda: self._answered >= mine or self._task is None)
 
     def rest(self) -> None:
         """Follow no more until somebody looks again."""
@@ -131,8 +139,12 @@ class Overview:
             log.exception("following the jobs")
         finally:
             self._task = None
-            self._settled.set()
+            await self._tell_settled()
             await self._close()
+
+    async def _tell_settled(self) -> None:
+        async with self._settled:
+            self._settled.notify_all()
 
     async def _close(self) -> None:
         client, self._client = self._client, None
@@ -141,21 +153,24 @@ class Overview:
 
     async def _look_once(self) -> None:
         before = (self.entries, self.trouble, self.account, self.complete, self.updated)
-        asked = self._next == 0.0
+        wanted = self._wanted  # what is asked for from here on may be later than what the service says
         try:
             records = await asyncio.to_thread(self._records.read)
         except errors.JournalError as error:
             records, self.trouble = [], str(error)
-        if time.monotonic() >= self._next:
+        if wanted > self._answered or time.monotonic() >= self._next:
             moved = await self._ask_account()
             self.complete = True
-            self._pause = CLOUD.after(self._pause, moved=moved)
+            self._pause = CLOUD.after(self._pause, moved=moved or wanted > self._answered)
             self._next = time.monotonic() + self._pause
-        self.entries = merge(records, registry.alive(), self._batches.values(), account=self.account)
-        if asked:
-            self._settled.set()
+        found = (records, registry.alive(), self._batches, self.account)
+        if found != self._merged:
+            self.entries = await asyncio.to_thread(_merge, *found)
+            self._merged = found
         if before != (self.entries, self.trouble, self.account, self.complete, self.updated):
             self._changed()
+        self._answered = wanted
+        await self._tell_settled()
 
     async def _ask_account(self) -> bool:
         """List the batches; whether any of them has moved."""
@@ -193,6 +208,12 @@ class Overview:
             except errors.NotFoundError:
                 known = {batch_id: batch for batch_id, batch in known.items() if batch_id != before.id}
         return {**known, **seen}
+
+
+def _merge(
+    records: list[JobRecord], alive: dict[str, Snapshot], batches: dict[str, Batch], account: str
+) -> list[Entry]:
+    return merge(records, alive, batches.values(), account=account)
 
 
 def _with_analytics(batch: Batch, before: Batch) -> Batch:

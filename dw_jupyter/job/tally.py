@@ -68,9 +68,9 @@ def spending(record: JobRecord) -> dict[str, Any]:
 def _sum(amounts: Iterable[str | None]) -> str:
     """The sum of decimal numbers, ``""`` where it is nothing: zero is what the service says when it does not know."""
     total = Decimal(0)
-    for amount in amounts:
+    for amount in filter(None, amounts):
         with contextlib.suppress(InvalidOperation):
-            total += Decimal(amount or "0")
+            total += Decimal(amount)
     return str(total) if total.is_finite() and total > 0 else ""
 
 

@@ -67,6 +67,9 @@ class Panel(anywidget.AnyWidget):
         self._request = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._views: dict[str, float] = {}
+        """Until when the views in a page are believed to be there, in the time of ``time.monotonic``."""
+        self._seen: dict[str, float] = {}
+        """Until when those that are in sight are believed to be."""
         try:
             self._overview.glance()
         except JournalError as error:
@@ -77,7 +80,12 @@ class Panel(anywidget.AnyWidget):
 
     @property
     def seen_until(self) -> float:
-        """Until when a browser is believed to show it, in the time of ``time.monotonic``; 0 where none does."""
+        """Until when somebody is believed to see it, in the time of ``time.monotonic``; 0 where nobody does."""
+        return max(self._seen.values(), default=0.0)
+
+    @property
+    def there_until(self) -> float:
+        """Until when a page is believed to hold it, in sight or out of it."""
         return max(self._views.values(), default=0.0)
 
     def show(self, entry_id: str) -> None:
@@ -115,13 +123,8 @@ class Panel(anywidget.AnyWidget):
 
     async def _do(self, wish: dict[str, Any], buffers: list[bytes]) -> Mapping[str, Any]:
         match wish.get("kind"):
-            case "look":
-                self._views[str(wish["view"])] = time.monotonic() + LEASE
-                self._overview.look()
-            case "rest":
-                self._views.pop(str(wish["view"]), None)
-                if self.seen_until < time.monotonic():
-                    self._overview.rest()
+            case "look" | "rest" | "leave" as sign:
+                self._heed(sign, str(wish["view"]))
             case "list":
                 self._narrow(wish)
             case "cancel" | "retry" | "forget" as action:
@@ -141,6 +144,16 @@ class Panel(anywidget.AnyWidget):
             case other:
                 raise OptionError(f"The panel knows no wish {other!r}.", "Reload the page.")
         return {}
+
+    def _heed(self, sign: str, view: str) -> None:
+        """A view is in sight (``look``), out of it (``rest``), or gone (``leave``)."""
+        now = time.monotonic()
+        for leases, holds in ((self._views, sign != "leave"), (self._seen, sign == "look")):
+            leases[view] = now + LEASE if holds else 0.0
+        if sign == "look":
+            self._overview.look()
+        elif self.seen_until < now:
+            self._overview.rest()
 
     def _narrow(self, wish: Mapping[str, Any]) -> None:
         since, until = (None if wish[name] is None else float(wish[name]) for name in ("since", "until"))
@@ -242,7 +255,7 @@ def show_in_panel(job_id: str) -> None:
     Raises:
         OptionError: none is open. A click cannot open one, since it has no cell to show it in.
     """
-    newest = max(_open, key=lambda each: each.seen_until, default=None)
-    if newest is None or newest.seen_until < time.monotonic():
+    newest = max(_open, key=lambda each: (each.seen_until, each.there_until), default=None)
+    if newest is None or newest.there_until < time.monotonic():
         raise OptionError("No panel is open.", "`%dwbatch panel` in a cell opens one.")
     newest.show(job_id)

@@ -6,9 +6,12 @@ What the browser says is not to be trusted: a file is known by a number of ours,
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,29 @@ PROGRESS_SECONDS = 0.5
 _TABLES = ("DataFrame", "Series")
 
 
+class _Upload:
+    """A file of the browser's, at first empty. It is deleted when nothing uses it any more.
+
+    Args:
+        name: what the browser calls it.
+        folder: where it is kept, under a name of ours.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        handle, path = tempfile.mkstemp(suffix=".jsonl", dir=folder)
+        os.close(handle)
+        self.path = Path(path)
+        weakref.finalize(self, self.path.unlink, missing_ok=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _UploadDraft(FileDraft):
+    """A draft that keeps its file while it is looked at, priced or sent: another may be dropped meanwhile."""
+
+    upload: _Upload
+
+
 class Form:
     """Serves one panel's form; on the background loop, where nothing of it blocks.
 
@@ -36,8 +62,9 @@ class Form:
     def __init__(self, names: Mapping[str, object] | None) -> None:
         self._names = names
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._upload: tuple[str, Path] | None = None
-        self._look: Look | None = None
+        self._upload: _Upload | None = None
+        self._checks = 0
+        self._look: tuple[int, Look] | None = None
 
     async def do(
         self, wish: Mapping[str, Any], buffers: Sequence[bytes], tell: Callable[[dict[str, Any]], None]
@@ -53,7 +80,7 @@ class Form:
             case "check":
                 return await self._check(wish)
             case "faults":
-                return await self._faults(int(wish["offset"]))
+                return await self._faults(int(wish["check"]), int(wish["offset"]))
             case "estimate":
                 return await self._estimate(wish, tell)
             case "submit":
@@ -81,7 +108,7 @@ class Form:
         }
 
     def _keep(self, upload: str, offset: int, part: bytes) -> dict[str, Any]:
-        """Keep a part of a file that comes from the browser.
+        """Keep a part of a file that comes from the browser; each file has a place of its own.
 
         Raises:
             SourceError: it does not fit behind the part before, or the disk does not take it.
@@ -90,14 +117,12 @@ class Form:
             if offset == 0:
                 if self._folder is None:
                     self._folder = tempfile.TemporaryDirectory(prefix="dw_jupyter-", ignore_cleanup_errors=True)
-                path = Path(self._folder.name, "dropped.jsonl")
-                path.write_bytes(part)
-                self._upload = (upload, path)
-            elif self._upload is None or self._upload[0] != upload or self._upload[1].stat().st_size != offset:
+                self._upload = _Upload(upload, Path(self._folder.name))
+            kept = self._upload
+            if kept is None or kept.name != upload or kept.path.stat().st_size != offset:
                 raise SourceError("A part of the file was lost on its way.", "Choose the file again.")
-            else:
-                with self._upload[1].open("ab") as file:
-                    file.write(part)
+            with kept.path.open("ab") as file:
+                file.write(part)
         except OSError as error:
             raise SourceError(
                 f"The file cannot be kept: {error.strerror or error}.", "Give its path instead."
@@ -105,31 +130,32 @@ class Form:
         return {"received": offset + len(part)}
 
     async def _check(self, wish: Mapping[str, Any]) -> dict[str, Any]:
-        """Check a draft; the first page of its faults."""
-        self._look = await asyncio.to_thread(self._draft(wish).look)
-        found = self._look
+        """Check a draft; the first page of its faults. More can be read of the check that began last."""
+        self._checks += 1
+        number, draft = self._checks, self._draft(wish)
+        found = await asyncio.to_thread(draft.look)
+        if number == self._checks:
+            self._look = (number, found)
         return {
+            "check": number,
             "requests": found.requests,
             "models": [[name, count] for name, count in found.models.items()][:20],
             "faults": len(found.faults),
             "blocking": found.faults.blocking,
             "refusal": found.refusal,
             "sendable": found.sendable,
-            **await self._faults(0),
+            **await _page(found, 0),
         }
 
-    async def _faults(self, offset: int) -> dict[str, Any]:
-        """More faults of what was looked at last."""
-        if self._look is None:
-            return {"page": []}
-        found = await asyncio.to_thread(self._look.faults.page, offset, FAULTS)
-        place = self._look.place
-        return {
-            "page": [
-                {"place": "" if fault.place is None else f"{place} {fault.place:,}", "text": fault.text}
-                for fault in found
-            ]
-        }
+    async def _faults(self, check: int, offset: int) -> dict[str, Any]:
+        """More faults that a check has found.
+
+        Raises:
+            OptionError: another one was made since.
+        """
+        if self._look is None or self._look[0] != check:
+            raise OptionError("Something else was checked since.", "Check it again.")
+        return await _page(self._look[1], offset)
 
     async def _estimate(self, wish: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """What a draft would cost; ``tell`` is given the share that is uploaded, at most twice a second."""
@@ -156,9 +182,10 @@ class Form:
         chosen["window"] = chosen["window"] or WINDOWS[0]
         match source["kind"]:
             case "upload":
-                if self._upload is None or self._upload[0] != source["upload"]:
+                kept = self._upload
+                if kept is None or kept.name != source["upload"]:
                     raise SourceError("The file is not here any more.", "Choose it again.")
-                return FileDraft(path=self._upload[1], name=str(source["name"]), **chosen)
+                return _UploadDraft(upload=kept, path=kept.path, name=str(source["name"]), **chosen)
             case "path":
                 text = str(source["path"]).strip()
                 if not text:
@@ -174,6 +201,17 @@ class Form:
             what = f"There is no {name!r} in this notebook." if name else "No table is named."
             raise SourceError(what, "Give the name of a DataFrame.")
         return TableDraft(table=self._names[name], name=name, prompt=prompt, **chosen)
+
+
+async def _page(found: Look, offset: int) -> dict[str, Any]:
+    """So many faults, in words, from one on."""
+    faults = await asyncio.to_thread(found.faults.page, offset, FAULTS)
+    return {
+        "page": [
+            {"place": "" if fault.place is None else f"{found.place} {fault.place:,}", "text": fault.text}
+            for fault in faults
+        ]
+    }
 
 
 def estimate_words(told: Estimate) -> str:

@@ -1,4 +1,4 @@
-// sources a12a627e643cbd85
+// sources a0d07dbc61314aa1
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -218,38 +218,66 @@ function bar() {
   };
 }
 
+// src/question.ts
+function question(answers, opener, answer, signal) {
+  const text2 = element("span", "dw-question");
+  const close = () => {
+    const focused = node.contains(node.getRootNode().activeElement);
+    node.hidden = true;
+    opener().hidden = false;
+    if (focused) opener().focus({ preventScroll: true });
+  };
+  const give = (yes) => {
+    close();
+    answer(yes);
+  };
+  const no = button(answers.no, () => give(false), signal);
+  const node = element(
+    "span",
+    "dw-asking",
+    text2,
+    button(answers.yes, () => give(true), signal),
+    no
+  );
+  node.setAttribute("role", "group");
+  node.hidden = true;
+  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
+  return {
+    node,
+    say(words2) {
+      write(text2, words2);
+      node.setAttribute("aria-label", words2);
+    },
+    ask() {
+      node.hidden = false;
+      no.focus({ preventScroll: true });
+      opener().hidden = true;
+    },
+    close() {
+      if (!node.hidden) close();
+    }
+  };
+}
+
 // src/cancel.ts
 function cancelButton(cancel, signal) {
   let asked = false;
   let wasCancelling = false;
-  const first = button(words.cancel, () => ask(true), signal);
-  const question = element("span", "dw-question");
-  const answer = (yes) => {
-    ask(false);
-    asked = yes;
-    draw2();
-    if (yes) cancel();
-  };
-  const no = button(words.no, () => answer(false), signal);
-  const asking2 = element(
-    "span",
-    "dw-asking",
-    question,
-    button(words.yes, () => answer(true), signal),
-    no
+  const asking2 = question(
+    words,
+    () => first,
+    (yes) => {
+      asked = yes;
+      draw2();
+      if (yes) cancel();
+    },
+    signal
   );
-  asking2.setAttribute("role", "group");
-  asking2.hidden = true;
-  asking2.addEventListener("keydown", (event) => event.key === "Escape" && answer(false), { signal });
-  const node = element("span", "dw-cancel", first, asking2);
-  const ask = (open) => {
-    asking2.hidden = !open;
-    first.hidden = open;
-    (open ? no : first).focus({ preventScroll: true });
-  };
+  const first = button(words.cancel, asking2.ask, signal);
+  const node = element("span", "dw-cancel", first, asking2.node);
   const draw2 = () => {
     write(first, asked || wasCancelling ? words.cancelling : words.cancel);
-    first.hidden = !asking2.hidden;
+    first.hidden = !asking2.node.hidden;
     first.setAttribute("aria-disabled", String(asked || wasCancelling));
   };
   return {
@@ -258,12 +286,8 @@ function cancelButton(cancel, signal) {
       const isCancelling = state.phase === "cancelling";
       if (wasCancelling && !isCancelling) asked = false;
       wasCancelling = isCancelling;
-      write(question, words.reallyCancel(state.waiting));
-      asking2.setAttribute("aria-label", words.reallyCancel(state.waiting));
-      if (!state.cancellable) {
-        if (asking2.contains(document.activeElement)) first.focus({ preventScroll: true });
-        asking2.hidden = true;
-      }
+      asking2.say(words.reallyCancel(state.waiting));
+      if (!state.cancellable) asking2.close();
       draw2();
       node.hidden = !state.cancellable && !isCancelling;
     },

@@ -1,4 +1,4 @@
-// sources a12a627e643cbd85
+// sources a0d07dbc61314aa1
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -394,6 +394,7 @@ function findings(ask, signal) {
   items.setAttribute("aria-label", words.faults);
   items.tabIndex = 0;
   let all = 0;
+  let check = 0;
   const more = button("", () => void showMore(), signal);
   const add = (page) => {
     for (const fault of page) {
@@ -404,16 +405,18 @@ function findings(ask, signal) {
     more.textContent = words.more(all - items.children.length);
   };
   const showMore = async () => {
+    const mine = check;
     try {
-      const found = await ask({ kind: "faults", offset: items.children.length });
-      if (!signal.aborted) add(found.page);
+      const found = await ask({ kind: "faults", check, offset: items.children.length });
+      if (signal.aborted || mine !== check) return;
+      add(found.page);
       if (more.hidden) items.focus();
     } catch (error) {
-      write(refusal, error instanceof Refusal ? error.words : String(error));
+      if (mine === check) write(refusal, error instanceof Refusal ? error.words : String(error));
     }
   };
   const clear = () => {
-    all = 0;
+    all = check = 0;
     items.replaceChildren();
     add([]);
     write(summary, "");
@@ -429,6 +432,7 @@ function findings(ask, signal) {
     show(found) {
       clear();
       all = found.faults;
+      check = found.check;
       node.hidden = false;
       node.dataset.verdict = found.sendable ? "good" : "bad";
       write(
@@ -540,6 +544,7 @@ function dropZone(ask, changed, signal) {
     clear();
     const mine = new AbortController();
     sending = mine;
+    changed();
     const report = (share) => write(said, words.uploading(file.name, share));
     report(0);
     try {
@@ -588,18 +593,12 @@ function dropZone(ask, changed, signal) {
 
 // src/panel/form.ts
 function form(ask, say, signal) {
-  const source = sourcePart(
-    ask,
-    (ready) => {
-      forget();
-      if (ready) void run("check");
-    },
-    signal
-  );
+  const source = sourcePart(ask, (ready) => changed(ready), signal);
   const model = select(words.model, [["", words.asInFile]]);
   const window2 = suggesting(words.window);
   window2.input.value = "24h";
   const label = field(words.label, "text", words.labelHint);
+  const choices = element("div", "dw-choices", model.node, window2.node, label.node);
   const found = findings(ask, signal);
   const cost = line("cost");
   const outcome = line("error");
@@ -615,12 +614,14 @@ function form(ask, say, signal) {
   let sendable = false;
   let models = [];
   let kept = "";
+  let overtaken = false;
   const draw2 = () => {
     const ready = source.value() !== void 0 && busy === void 0;
     buttons.check.setAttribute("aria-disabled", String(!ready));
     for (const step of ["estimate", "submit"]) {
       buttons[step].setAttribute("aria-disabled", String(!ready || !sendable));
     }
+    for (const part of [source.node, choices]) part.inert = busy === "submit";
     const first = source.kind() === "file" ? words.asInFile : words.onlyModel;
     model.offer([["", first], ...models.map((name) => [name, name])]);
   };
@@ -632,6 +633,14 @@ function form(ask, say, signal) {
     found.clear();
     for (const said of [cost, outcome, doing]) write(said, "");
     draw2();
+  };
+  const changed = (ready) => {
+    if (busy === "submit") {
+      overtaken = true;
+      return;
+    }
+    forget();
+    if (ready) void run("check");
   };
   const run = async (step) => {
     const mine = ++version;
@@ -654,6 +663,10 @@ function form(ask, say, signal) {
       say(outcome.textContent ?? "");
     }
     busy = void 0;
+    if (overtaken) {
+      overtaken = sendable = false;
+      found.clear();
+    }
     write(doing, kept);
     draw2();
   };
@@ -672,20 +685,13 @@ function form(ask, say, signal) {
     }
   };
   for (const input of [model.input, window2.input]) {
-    input.addEventListener(
-      "change",
-      () => {
-        forget();
-        if (source.value()) void run("check");
-      },
-      { signal }
-    );
+    input.addEventListener("change", () => changed(source.value() !== void 0), { signal });
   }
   const node = element(
     "div",
     "dw-form",
     source.node,
-    element("div", "dw-choices", model.node, window2.node, label.node),
+    choices,
     element("div", "dw-panel-buttons", buttons.check, buttons.estimate, buttons.submit),
     doing,
     waiting,
@@ -756,39 +762,43 @@ function header(toggleForm, close, signal) {
   };
 }
 
-// src/panel/confirm.ts
-function confirm(question, yes, act, signal) {
-  const agree = button(
-    yes,
-    () => {
-      close();
-      act();
-    },
-    signal
-  );
-  const node = element("div", "dw-ask", element("span", "", question), agree);
-  let opener;
+// src/question.ts
+function question(answers, opener, answer, signal) {
+  const text = element("span", "dw-question");
   const close = () => {
+    const focused = node.contains(node.getRootNode().activeElement);
     node.hidden = true;
-    opener?.focus({ preventScroll: true });
+    opener().hidden = false;
+    if (focused) opener().focus({ preventScroll: true });
   };
-  node.append(button(words.keep, close, signal));
-  node.setAttribute("role", "group");
-  node.setAttribute("aria-label", question);
-  node.hidden = true;
-  node.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key === "Escape") close();
-    },
-    { signal }
+  const give = (yes) => {
+    close();
+    answer(yes);
+  };
+  const no = button(answers.no, () => give(false), signal);
+  const node = element(
+    "span",
+    "dw-asking",
+    text,
+    button(answers.yes, () => give(true), signal),
+    no
   );
+  node.setAttribute("role", "group");
+  node.hidden = true;
+  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
   return {
     node,
-    ask(from) {
-      opener = from;
+    say(words3) {
+      write(text, words3);
+      node.setAttribute("aria-label", words3);
+    },
+    ask() {
       node.hidden = false;
-      agree.focus();
+      no.focus({ preventScroll: true });
+      opener().hidden = true;
+    },
+    close() {
+      if (!node.hidden) close();
     }
   };
 }
@@ -811,14 +821,20 @@ function actions(ask, say, signal) {
     busy.delete(action);
     if (!signal.aborted) draw2();
   };
+  const asking = (action, text, yes) => {
+    const answer = (agreed) => agreed ? void act(action) : draw2();
+    const asked = question({ yes, no: words.keep }, () => buttons[action], answer, signal);
+    asked.say(text);
+    return asked;
+  };
   const asks = {
-    cancel: confirm(words.cancelAsk, words.cancelYes, () => act("cancel"), signal),
-    forget: confirm(words.forgetAsk, words.forgetYes, () => act("forget"), signal)
+    cancel: asking("cancel", words.cancelAsk, words.cancelYes),
+    forget: asking("forget", words.forgetAsk, words.forgetYes)
   };
   const buttons = {
-    cancel: button(words.cancel, () => asks.cancel.ask(buttons.cancel), signal),
+    cancel: button(words.cancel, asks.cancel.ask, signal),
     retry: button("", () => act("retry"), signal),
-    forget: button(words.forget, () => asks.forget.ask(buttons.forget), signal)
+    forget: button(words.forget, asks.forget.ask, signal)
   };
   const draw2 = () => {
     const idle = {
@@ -827,14 +843,15 @@ function actions(ask, say, signal) {
       forget: words.forget
     };
     const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
+    for (const action of ["cancel", "forget"]) {
+      if (!row.actions.includes(action)) asks[action].close();
+    }
     for (const action of ["cancel", "retry", "forget"]) {
+      const isAsking = action !== "retry" && !asks[action].node.hidden;
       const isBusy = busy.has(action) || action === "cancel" && row.phase === "cancelling";
       write(buttons[action], isBusy ? doing[action] : idle[action]);
       buttons[action].setAttribute("aria-disabled", String(isBusy));
-      buttons[action].hidden = !isBusy && !row.actions.includes(action);
-    }
-    for (const action of ["cancel", "forget"]) {
-      if (!row.actions.includes(action)) asks[action].node.hidden = true;
+      buttons[action].hidden = isAsking || !isBusy && !row.actions.includes(action);
     }
   };
   return {
@@ -1192,13 +1209,11 @@ var SIGN_OF_LIFE_MS = 6e4;
 function watching(node, send, signal) {
   const view = Math.random().toString(36).slice(2);
   let inView = true;
-  let told;
   const tell = () => {
     const seen = inView && document.visibilityState !== "hidden";
-    if (seen || told !== seen) send(seen ? "look" : "rest", view);
-    told = seen;
+    send(seen ? "look" : "rest", view);
   };
-  const beat = setInterval(() => told && tell(), SIGN_OF_LIFE_MS);
+  const beat = setInterval(tell, SIGN_OF_LIFE_MS);
   document.addEventListener("visibilitychange", tell, { signal });
   const observer = typeof IntersectionObserver === "undefined" ? void 0 : new IntersectionObserver((entries) => {
     const now = entries.at(-1)?.isIntersecting ?? true;
@@ -1212,7 +1227,7 @@ function watching(node, send, signal) {
     () => {
       clearInterval(beat);
       observer?.disconnect();
-      send("rest", view);
+      send("leave", view);
     },
     { once: true }
   );
@@ -1353,6 +1368,7 @@ function draw(model, signal) {
       if (message.kind === "answer" || message.kind === "progress") requests.hear(message);
       if (message.kind === "show") {
         narrowing.reset();
+        root.scrollIntoView?.({ block: "nearest" });
         list.show(message.id);
       }
     },

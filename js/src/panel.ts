@@ -115,6 +115,7 @@ function draw(model: PanelModel, signal: AbortSignal) {
       if (message.kind === "answer" || message.kind === "progress") requests.hear(message);
       if (message.kind === "show") {
         narrowing.reset();
+        root.scrollIntoView?.({ block: "nearest" }); // out of sight it is not told of what is new
         list.show(message.id);
       }
     },

@@ -130,7 +130,7 @@ describe("a row's actions", () => {
     heads()[0]?.click();
     button(words.cancel).click();
     expect(model.wishes("cancel")).toEqual([]);
-    expect(document.activeElement).toBe(button(words.cancelYes));
+    expect(document.activeElement).toBe(button(words.keep));
     button(words.cancelYes).click();
     expect(model.wishes("cancel")).toHaveLength(1);
     expect(model.wishes("cancel")[0]).toMatchObject({ id: state("several").rows[0]?.id });
@@ -150,7 +150,7 @@ describe("a row's actions", () => {
     button(words.keep).click();
     expect(document.activeElement).toBe(forget);
     forget.click();
-    find(".dw-ask:not([hidden])").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    find(".dw-asking:not([hidden])").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
     expect(document.activeElement).toBe(forget);
     expect(model.wishes("forget")).toEqual([]);
   });
@@ -262,15 +262,39 @@ describe("the form", () => {
     expect(find(".dw-line-summary").hidden).toBe(true);
   });
 
+  it("tells how a sending went, whatever is changed meanwhile", async () => {
+    const { model, path, find, button } = open();
+    type(path, "a.jsonl", "change");
+    await model.answer("check", good);
+    button(words.submit).click();
+    expect(find(".dw-source").inert).toBe(true);
+    type(find(".dw-suggesting input"), "1h", "change");
+    type(path, "b.jsonl", "change");
+    expect(model.wishes("check")).toHaveLength(1);
+    await model.refuse("submit", "The window is closed.", "Choose another.");
+    expect(find(".dw-form > .dw-line-error").textContent).toBe("The window is closed.\nChoose another.");
+    expect(find(".dw-source").inert).toBe(false);
+    expect(button(words.submit).getAttribute("aria-disabled")).toBe("true");
+    button(words.check).click();
+    expect(model.wishes("check").at(-1)?.source).toEqual({ kind: "path", path: "b.jsonl" });
+  });
+
   it("lists every fault, page by page", async () => {
     const { model, path, button, all, find } = open();
     const page = (from: number) =>
       Array.from({ length: 50 }, (_, index) => ({ place: `line ${from + index}`, text: "<b>bad</b>" }));
     type(path, "a.jsonl", "change");
-    await model.answer("check", { ...good, faults: 100, blocking: 100, sendable: false, page: page(1) });
+    await model.answer("check", {
+      ...good,
+      check: 7,
+      faults: 100,
+      blocking: 100,
+      sendable: false,
+      page: page(1),
+    });
     expect(all(".dw-faults > .dw-item")).toHaveLength(50);
     button(words.more(50)).click();
-    expect(model.wishes("faults").at(-1)).toMatchObject({ offset: 50 });
+    expect(model.wishes("faults").at(-1)).toMatchObject({ check: 7, offset: 50 });
     await model.answer("faults", { page: page(51) });
     expect(all(".dw-faults > .dw-item")).toHaveLength(100);
     expect(find(".dw-faults > :last-child").textContent).toBe("line 100<b>bad</b>");
@@ -351,16 +375,16 @@ describe("the kernel", () => {
   it("is told while somebody looks, and when nobody does", () => {
     const { model, controller } = show("several");
     const told = () =>
-      model.sent.filter(({ kind }) => kind === "look" || kind === "rest").map(({ kind }) => kind);
+      model.sent.map(({ kind }) => kind).filter((kind) => ["look", "rest", "leave"].includes(kind));
     expect(told()).toEqual(["look"]);
     vi.advanceTimersByTime(60_000);
     const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
     document.dispatchEvent(new Event("visibilitychange"));
-    vi.advanceTimersByTime(120_000);
+    vi.advanceTimersByTime(60_000);
     visibility.mockReturnValue("visible");
     document.dispatchEvent(new Event("visibilitychange"));
     controller.abort();
-    expect(told()).toEqual(["look", "look", "rest", "look", "rest"]);
+    expect(told()).toEqual(["look", "look", "rest", "rest", "look", "leave"]);
     visibility.mockRestore();
   });
 

@@ -1,5 +1,5 @@
 import { button, element, line, type Part, write } from "../element";
-import { confirm } from "./confirm";
+import { question } from "../question";
 import { type Ask, Refusal } from "./requests";
 import type { Action, Row } from "./state";
 import { words } from "./words";
@@ -26,14 +26,20 @@ export function actions(ask: Ask, say: (text: string) => void, signal: AbortSign
     busy.delete(action);
     if (!signal.aborted) draw();
   };
+  const asking = (action: "cancel" | "forget", text: string, yes: string) => {
+    const answer = (agreed: boolean) => (agreed ? void act(action) : draw());
+    const asked = question({ yes, no: words.keep }, () => buttons[action], answer, signal);
+    asked.say(text);
+    return asked;
+  };
   const asks = {
-    cancel: confirm(words.cancelAsk, words.cancelYes, () => act("cancel"), signal),
-    forget: confirm(words.forgetAsk, words.forgetYes, () => act("forget"), signal),
+    cancel: asking("cancel", words.cancelAsk, words.cancelYes),
+    forget: asking("forget", words.forgetAsk, words.forgetYes),
   };
   const buttons = {
-    cancel: button(words.cancel, () => asks.cancel.ask(buttons.cancel), signal),
+    cancel: button(words.cancel, asks.cancel.ask, signal),
     retry: button("", () => act("retry"), signal),
-    forget: button(words.forget, () => asks.forget.ask(buttons.forget), signal),
+    forget: button(words.forget, asks.forget.ask, signal),
   };
   const draw = () => {
     const idle = {
@@ -42,14 +48,15 @@ export function actions(ask: Ask, say: (text: string) => void, signal: AbortSign
       forget: words.forget,
     };
     const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
+    for (const action of ["cancel", "forget"] as const) {
+      if (!row.actions.includes(action)) asks[action].close();
+    }
     for (const action of ["cancel", "retry", "forget"] as const) {
+      const isAsking = action !== "retry" && !asks[action].node.hidden;
       const isBusy = busy.has(action) || (action === "cancel" && row.phase === "cancelling");
       write(buttons[action], isBusy ? doing[action] : idle[action]);
       buttons[action].setAttribute("aria-disabled", String(isBusy));
-      buttons[action].hidden = !isBusy && !row.actions.includes(action);
-    }
-    for (const action of ["cancel", "forget"] as const) {
-      if (!row.actions.includes(action)) asks[action].node.hidden = true;
+      buttons[action].hidden = isAsking || (!isBusy && !row.actions.includes(action));
     }
   };
   return {

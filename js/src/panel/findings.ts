@@ -10,6 +10,7 @@ export function findings(ask: Ask, signal: AbortSignal) {
   items.setAttribute("aria-label", words.faults);
   items.tabIndex = 0; // it scrolls: a keyboard must reach it
   let all = 0;
+  let check = 0; // its number: the kernel may have made another since
   const more = button("", () => void showMore(), signal);
 
   const add = (page: { place: string; text: string }[]) => {
@@ -21,16 +22,18 @@ export function findings(ask: Ask, signal: AbortSignal) {
     more.textContent = words.more(all - items.children.length);
   };
   const showMore = async () => {
+    const mine = check;
     try {
-      const found = await ask({ kind: "faults", offset: items.children.length });
-      if (!signal.aborted) add(found.page);
+      const found = await ask({ kind: "faults", check, offset: items.children.length });
+      if (signal.aborted || mine !== check) return;
+      add(found.page);
       if (more.hidden) items.focus();
     } catch (error) {
-      write(refusal, error instanceof Refusal ? error.words : String(error));
+      if (mine === check) write(refusal, error instanceof Refusal ? error.words : String(error));
     }
   };
   const clear = () => {
-    all = 0;
+    all = check = 0;
     items.replaceChildren();
     add([]);
     write(summary, "");
@@ -46,6 +49,7 @@ export function findings(ask: Ask, signal: AbortSignal) {
     show(found: Done) {
       clear();
       all = found.faults;
+      check = found.check;
       node.hidden = false;
       node.dataset.verdict = found.sendable ? "good" : "bad";
       write(

@@ -12,18 +12,12 @@ type Step = "check" | "estimate" | "submit";
  * what was said of it. Sending checks once more on the kernel's side, so that nothing unseen is sent.
  */
 export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal) {
-  const source = sourcePart(
-    ask,
-    (ready) => {
-      forget();
-      if (ready) void run("check");
-    },
-    signal,
-  );
+  const source = sourcePart(ask, (ready) => changed(ready), signal);
   const model = select(words.model, [["", words.asInFile]]);
   const window = suggesting(words.window);
   window.input.value = "24h";
   const label = field(words.label, "text", words.labelHint);
+  const choices = element("div", "dw-choices", model.node, window.node, label.node);
   const found = findings(ask, signal);
   const cost = line("cost");
   const outcome = line("error");
@@ -39,6 +33,7 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
   let sendable = false;
   let models: string[] = [];
   let kept = ""; // what stays to be read when a step is over
+  let overtaken = false; // whether the draft has changed since it was sent off
 
   const draw = () => {
     const ready = source.value() !== undefined && busy === undefined;
@@ -46,6 +41,7 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
     for (const step of ["estimate", "submit"] as const) {
       buttons[step].setAttribute("aria-disabled", String(!ready || !sendable));
     }
+    for (const part of [source.node, choices]) part.inert = busy === "submit";
     const first = source.kind() === "file" ? words.asInFile : words.onlyModel;
     model.offer([["", first], ...models.map((name) => [name, name] as const)]);
   };
@@ -58,6 +54,14 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
     found.clear();
     for (const said of [cost, outcome, doing]) write(said, "");
     draw();
+  };
+  const changed = (ready: boolean) => {
+    if (busy === "submit") {
+      overtaken = true; // how the sending goes is told all the same
+      return;
+    }
+    forget();
+    if (ready) void run("check");
   };
   const run = async (step: Step) => {
     const mine = ++version;
@@ -80,6 +84,10 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
       say(outcome.textContent ?? "");
     }
     busy = undefined;
+    if (overtaken) {
+      overtaken = sendable = false;
+      found.clear();
+    }
     write(doing, kept);
     draw();
   };
@@ -98,21 +106,14 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
     }
   };
   for (const input of [model.input, window.input]) {
-    input.addEventListener(
-      "change",
-      () => {
-        forget();
-        if (source.value()) void run("check");
-      },
-      { signal },
-    );
+    input.addEventListener("change", () => changed(source.value() !== undefined), { signal });
   }
 
   const node = element(
     "div",
     "dw-form",
     source.node,
-    element("div", "dw-choices", model.node, window.node, label.node),
+    choices,
     element("div", "dw-panel-buttons", buttons.check, buttons.estimate, buttons.submit),
     doing,
     waiting,

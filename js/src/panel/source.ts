@@ -99,6 +99,7 @@ function dropZone(ask: Ask, changed: () => void, signal: AbortSignal) {
     clear();
     const mine = new AbortController();
     sending = mine;
+    changed(); // the one before is here no more
     const report = (share: number) => write(said, words.uploading(file.name, share));
     report(0);
     try {

@@ -1,21 +1,22 @@
-/** Tells the kernel while somebody can see the panel, so that it asks the service then and at no other time. */
+/**
+ * Tells the kernel while somebody can see the panel (`look`), so that it asks the service then and at no other time,
+ * while it is in the page out of sight (`rest`), and when it goes (`leave`).
+ */
 
 const SIGN_OF_LIFE_MS = 60_000;
 
 export function watching(
   node: HTMLElement,
-  send: (kind: "look" | "rest", view: string) => void,
+  send: (kind: "look" | "rest" | "leave", view: string) => void,
   signal: AbortSignal,
 ) {
   const view = Math.random().toString(36).slice(2);
   let inView = true;
-  let told: boolean | undefined;
   const tell = () => {
     const seen = inView && document.visibilityState !== "hidden";
-    if (seen || told !== seen) send(seen ? "look" : "rest", view);
-    told = seen;
+    send(seen ? "look" : "rest", view);
   };
-  const beat = setInterval(() => told && tell(), SIGN_OF_LIFE_MS);
+  const beat = setInterval(tell, SIGN_OF_LIFE_MS);
   document.addEventListener("visibilitychange", tell, { signal });
   const observer =
     typeof IntersectionObserver === "undefined"
@@ -32,7 +33,7 @@ export function watching(
     () => {
       clearInterval(beat);
       observer?.disconnect();
-      send("rest", view);
+      send("leave", view);
     },
     { once: true },
   );

@@ -188,3 +188,11 @@ def test_totals_say_how_much_is_not_known() -> None:
     sums = total(entries)
     assert (sums.entries, sums.active, sums.completed, sums.failed) == (3, 2, 13, 1)
     assert (sums.cost, sums.unpriced) == (Decimal("1.5"), 2)
+
+
+@pytest.mark.parametrize("state", ["preparing", "uploading", "queued"])
+def test_a_job_that_no_kernel_drives_runs_once_its_batches_are_being_answered(state: str) -> None:
+    """Its state is in keeping with its counts; before the first answer it is what the record says."""
+    for answered, said in ((counted("b", 4), "running"), (counted("b", 0), state)):
+        (entry,) = merge([record("j", batch("b"), state=state)], {}, [answered], account="acme")
+        assert entry.snapshot.state == said

@@ -24,15 +24,22 @@ class Account(http.server.BaseHTTPRequestHandler):
     batches: ClassVar[dict[str, dict[str, Any]]] = {}
     asked: ClassVar[list[str]] = []
     refuses: ClassVar[bool] = False
+    holds: ClassVar[threading.Event | None] = None
+    """Answers wait for it."""
+    arrived: ClassVar[threading.Event] = threading.Event()
 
     def do_GET(self) -> None:
         """Answer a list or one batch."""
         Account.asked.append(self.path)
+        held = self.holds
         url = urlsplit(self.path)
         code, body = 200, self._answer(url.path, {name: each[0] for name, each in parse_qs(url.query).items()})
         if self.refuses or body is None:
             code, body = (403 if self.refuses else 404), {}
         text = json.dumps(body).encode()
+        if held is not None:
+            self.arrived.set()
+            held.wait(PATIENCE)
         self.send_response(code)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -66,7 +73,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Account]]:
     monkeypatch.setenv("DOUBLEWORD_API_KEY", "opens-nothing")
     monkeypatch.setattr(overview, "TICK", 0.01)
     monkeypatch.setattr(overview, "CLOUD", Pace(least=0.01, most=0.02))
-    Account.batches, Account.asked, Account.refuses = {}, [], False
+    Account.batches, Account.asked, Account.refuses, Account.holds = {}, [], False, None
     yield Account
     server.shutdown()
     thread.join()
@@ -176,3 +183,25 @@ async def test_another_account_brings_its_own_batches(account: type[Account], mo
     await watcher.rest()
     assert list(watcher.states()) == ["b2"]
     assert (host, watcher.overview.account) == ("127.0.0.1", f"localhost:{port}")
+
+
+async def test_what_is_asked_for_during_a_look_is_answered_by_the_next(
+    account: type[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list call under way says how it was before: who asks meanwhile waits for one that begins later, and no more."""
+    monkeypatch.setattr(overview, "CLOUD", Pace(least=PATIENCE * 10, most=PATIENCE * 10))
+    account.batches = {"b1": batch(1, "in_progress")}
+    account.holds = under_way = threading.Event()
+    watcher = Watcher()
+    watcher.overview.look()
+    async with asyncio.timeout(PATIENCE):
+        assert await asyncio.to_thread(account.arrived.wait, PATIENCE)
+        account.holds = None
+        account.batches = {"b1": batch(1, completed=10)}
+        watcher.overview.look(again=True)
+        settled = asyncio.create_task(watcher.overview.settled())
+        under_way.set()
+        await settled
+    assert watcher.states() == {"b1": "completed"}
+    assert len(account.asked) == 2
+    await watcher.rest()

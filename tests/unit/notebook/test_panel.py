@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from dw_jupyter.errors import OptionError
+from dw_jupyter.job.draft import FileDraft, Look
 from dw_jupyter.job.entries import Entry, Filters
 from dw_jupyter.job.estimate import Estimate
 from dw_jupyter.job.snapshot import Snapshot
@@ -17,7 +19,7 @@ from dw_jupyter.notebook.panel import Panel, panel, show_in_panel
 from dw_jupyter.notebook.panel_form import estimate_words
 from dw_jupyter.notebook.panel_html import render_html, render_text
 from dw_jupyter.notebook.panel_state import MAGIC, state_of
-from tests.panel_wire import PanelWire
+from tests.panel_wire import PATIENCE, PanelWire
 from tests.unit.notebook.conftest import Notebook
 
 CASES = json.loads(Path(__file__).parents[2].joinpath("panel_states.json").read_text(encoding="utf-8"))
@@ -156,6 +158,45 @@ def test_a_file_comes_in_parts_each_behind_the_one_before() -> None:
     wire.leave()
 
 
+def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each upload has a file of its own, which goes when its last user is done; faults are those of their own check."""
+    looked, go, gone = threading.Event(), threading.Event(), threading.Event()
+    read: list[bytes] = []
+    read_from: list[Path] = []
+    look, unlink = FileDraft.look, Path.unlink
+
+    def slowly(draft: FileDraft) -> Look:
+        if draft.name == "first":
+            looked.set()
+            assert go.wait(PATIENCE)
+            read.append(draft.path.read_bytes())
+            read_from.append(draft.path)
+        return look(draft)
+
+    def watched(path: Path, *, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        if path in read_from:
+            gone.set()
+
+    monkeypatch.setattr(FileDraft, "look", slowly)
+    monkeypatch.setattr(Path, "unlink", watched)
+    wire = PanelWire(Panel({}))
+    for name, part in (("first", b"[\n" * 60), ("second", b"{\n" * 70)):
+        wire.ask(kind="part", upload=name, offset=0, part=part)
+        asked = wire.send_wish(kind="check", source={"kind": "upload", "upload": name, "name": name})
+        if name == "first":
+            assert looked.wait(PATIENCE)
+    second = wire.answer(asked)["done"]
+    go.set()
+    first = wire.answer(asked - 2)["done"]
+    assert (first["faults"], second["faults"]) == (60, 70)
+    assert read == [b"[\n" * 60]
+    assert gone.wait(PATIENCE)
+    assert len(wire.ask(kind="faults", check=second["check"], offset=50)["page"]) == 20
+    assert wire.refused(kind="faults", check=first["check"], offset=50).startswith("Something else was checked")
+    wire.leave()
+
+
 def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> None:
     """Faults come fifty at a time with their lines or rows; what is wrong with the whole has no place."""
     path = tmp_path / "bad.jsonl"
@@ -164,7 +205,7 @@ def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> Non
     wire = PanelWire(Panel({"frame": frame, "number": 7}))
     found = wire.ask(kind="check", source={"kind": "path", "path": str(path)})
     assert (found["faults"], found["blocking"], found["sendable"], len(found["page"])) == (120, 120, False, 50)
-    assert [fault["place"] for fault in wire.ask(kind="faults", offset=100)["page"]] == [
+    assert [fault["place"] for fault in wire.ask(kind="faults", check=found["check"], offset=100)["page"]] == [
         f"line {number}" for number in range(101, 121)
     ]
     table = {"kind": "table", "name": "frame", "prompt": "{{ text }}"}
@@ -188,7 +229,7 @@ def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> Non
 
 
 def test_a_panel_that_is_looked_at_turns_to_a_job_and_no_other_does() -> None:
-    """Without an open panel nothing can be shown; with several it is the one looked at last."""
+    """Without an open panel nothing can be shown; with several it is the one in sight, and else one out of sight."""
     with pytest.raises(OptionError, match="No panel is open"):
         show_in_panel("job-1")
     first, second = PanelWire(Panel({})), PanelWire(Panel({}))
@@ -197,8 +238,13 @@ def test_a_panel_that_is_looked_at_turns_to_a_job_and_no_other_does() -> None:
     show_in_panel("job-1")
     second.wait(lambda: {"kind": "show", "id": "job-1"} in second.messages)
     assert {"kind": "show", "id": "job-1"} not in first.messages
-    for wire in (first, second):
-        wire.leave()
+    second.ask(kind="rest", view="page")
+    show_in_panel("job-2")
+    first.wait(lambda: {"kind": "show", "id": "job-2"} in first.messages)
+    first.leave()
+    show_in_panel("job-3")
+    second.wait(lambda: {"kind": "show", "id": "job-3"} in second.messages)
+    second.leave()
     with pytest.raises(OptionError, match="No panel is open"):
         show_in_panel("job-1")
 
