@@ -1,4 +1,4 @@
-// sources a12a627e643cbd85
+// sources 21249b576c39e3fe
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -275,30 +275,35 @@ function cancelButton(cancel, signal) {
 }
 
 // src/kernel.ts
-function watchKernel(model, tell, signal) {
-  let restarted = false;
-  listen(
-    model,
-    "comm_live_update",
-    () => {
-      restarted = true;
-      tell("restarted");
-    },
-    signal
-  );
-  const session = model.widget_manager?.context?.sessionContext;
+var kernelOf = (model) => sessionOf(model)?.session?.kernel?.id;
+function watchKernel(model, tell, signal, home = kernelOf(model)) {
+  let forGood = false;
+  let told;
+  const lose = (loss) => {
+    const final = loss !== void 0 && loss !== "unreachable";
+    if (loss === told || forGood && !final) return;
+    forGood ||= final;
+    told = loss;
+    tell(loss);
+  };
+  listen(model, "comm_live_update", () => lose("restarted"), signal);
+  const session = sessionOf(model);
   if (!session) return;
   const look = () => {
-    if (!restarted) tell(lossOf(session));
+    home ??= kernelOf(model);
+    lose(lossOf(session, home));
   };
   for (const changed of [session.statusChanged, session.kernelChanged, session.connectionStatusChanged]) {
     changed?.connect(look);
     signal.addEventListener("abort", () => changed?.disconnect(look), { once: true });
   }
+  look();
 }
-function lossOf(session) {
+var sessionOf = (model) => model.widget_manager?.context?.sessionContext;
+function lossOf(session, home) {
   const kernel = session.session?.kernel;
-  if (!kernel || kernel.status === "dead" || kernel.status === "terminating") return "gone";
+  if (!kernel || kernel.id !== home || kernel.status === "dead" || kernel.status === "terminating")
+    return "gone";
   return kernel.connectionStatus === "disconnected" ? "unreachable" : void 0;
 }
 
