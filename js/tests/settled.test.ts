@@ -60,14 +60,23 @@ describe("a settled form", () => {
     expect(node.querySelector(".dw-line-lost")?.textContent).toBe(words.restarted);
   });
 
-  it("lets go of views whose output is gone", async () => {
+  it("keeps what was opened, typed and focused when its output is replaced, and no two outputs share it", async () => {
+    const { model, controller } = live("running");
+    const el = document.body.appendChild(document.createElement("div"));
+    const shown = new AbortController();
+    view.render({ model, el, signal: shown.signal });
+    const search = el.querySelector("[type=search]") as HTMLInputElement;
+    search.value = "zurich";
+    search.focus();
+    shown.abort();
     const node = output("here");
-    const { model } = live("completed");
-    const listeners = model.listeners.length;
-    node.remove();
-    document.body.append("moved");
+    const other = output("here");
     await turn();
-    expect(model.listeners.length).toBeLessThan(listeners);
+    expect(node.querySelector("[type=search]")).toBe(search);
+    expect(document.activeElement).toBe(search);
+    expect((other.querySelector("[type=search]") as HTMLInputElement).value).toBe("");
+    controller.abort();
+    expect(model.listeners).toEqual([]);
   });
 });
 
