@@ -70,7 +70,7 @@ class Job:
         if life is not None:
             return life.snapshot
         if self._opened.done() and not self._opened.cancelled() and (error := self._opened.exception()):
-            return _failed(self._early, error)
+            return replace(self._early, state="failed", error=str(error) or type(error).__name__)
         return self._early
 
     @property
@@ -126,8 +126,7 @@ class Job:
     def cancel(self) -> None:
         """Ask the service to stop. Returns at once; ``status`` says when it is confirmed. Answers are kept.
 
-        The wish is on the disk when this returns, so that it outlives the kernel, unless the rows are still being
-        prepared.
+        The wish is on the disk when this returns, unless the rows are still being prepared.
 
         Raises:
             JournalError: the wish cannot be written down.
@@ -238,6 +237,12 @@ class Job:
         self._renderers.append(renderer)
         loop.spawn(self._subscribe(contextvars.copy_context(), renderer))
 
+    def unsubscribe(self, renderer: Renderer) -> None:
+        """Have a renderer draw this job no more."""
+        self._renderers = [each for each in self._renderers if each is not renderer]
+        if (life := self._life()) is not None:
+            loop.post(life.publisher.unsubscribe, renderer)
+
     def __repr__(self) -> str:
         now = self.snapshot
         return f"<Job {now.job or 'new'}: {', '.join((now.headline, *now.details(time.time())))}>"
@@ -290,11 +295,7 @@ class Job:
     async def _subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
         try:
             life = await self._open()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
-            context.run(renderer.update, _failed(self._early, error))
+        except Exception:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
+            context.run(renderer.update, self.snapshot)
         else:
             life.publisher.subscribe(context, renderer)
-
-
-def _failed(early: Snapshot, error: BaseException) -> Snapshot:
-    return replace(early, state="failed", error=str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
-// sources 53f1e7cb14f5a3eb
+// sources d362970383d623de
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -836,16 +836,34 @@ function retryButton(retry, signal) {
 }
 
 // src/roots.ts
-function roots(draw2) {
+var GONE_MS = 1e3;
+function roots(draw2, seen, ends) {
+  let shown = 0;
+  let told = false;
+  let going = 0;
+  const count = (change) => {
+    shown += change;
+    clearTimeout(going);
+    const tell = () => {
+      if (told === shown > 0) return;
+      told = !told;
+      seen(told);
+    };
+    if (shown) tell();
+    else if (!ends.aborted) going = window.setTimeout(tell, GONE_MS);
+  };
+  ends.addEventListener("abort", () => clearTimeout(going), { once: true });
   const free = [];
   return {
     show(el, signal) {
       const kept = free.pop() ?? keep(draw2());
       el.append(kept.root);
       kept.restore();
+      count(1);
       const end = () => {
         kept.root.remove();
         free.push(kept);
+        count(-1);
       };
       signal.addEventListener("abort", end, { once: true });
     }
@@ -975,12 +993,17 @@ function live(model, signal, over = () => {
     },
     signal
   );
-  return roots(() => {
-    const view = draw(model, signal);
-    views.push(view);
-    view.lose(lost);
-    return view.root;
-  });
+  const name = Math.random().toString(36).slice(2);
+  return roots(
+    () => {
+      const view = draw(model, signal);
+      views.push(view);
+      view.lose(lost);
+      return view.root;
+    },
+    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
+    signal
+  );
 }
 var lives = /* @__PURE__ */ new Map();
 function initialize({ model, signal }) {

@@ -1,4 +1,4 @@
-// sources 53f1e7cb14f5a3eb
+// sources d362970383d623de
 
 // src/element.ts
 function element(tag, className, ...children) {

@@ -124,12 +124,17 @@ function live(model: Model, signal: AbortSignal, over: () => void = () => {}): R
     },
     signal,
   );
-  return roots(() => {
-    const view = draw(model, signal);
-    views.push(view);
-    view.lose(lost);
-    return view.root;
-  });
+  const name = Math.random().toString(36).slice(2);
+  return roots(
+    () => {
+      const view = draw(model, signal);
+      views.push(view);
+      view.lose(lost);
+      return view.root;
+    },
+    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
+    signal,
+  );
 }
 
 /** Of each widget that lives on while no output shows it, by the mark of its place. */

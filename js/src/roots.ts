@@ -5,16 +5,37 @@ export interface Roots {
   show(el: HTMLElement, signal: AbortSignal): void;
 }
 
-export function roots(draw: () => HTMLElement): Roots {
+/** An output that is replaced is gone for less than this. */
+const GONE_MS = 1000;
+
+/** `seen` is told when some output shows one, and when none has for a moment. */
+export function roots(draw: () => HTMLElement, seen: (shown: boolean) => void, ends: AbortSignal): Roots {
+  let shown = 0;
+  let told = false;
+  let going = 0;
+  const count = (change: number) => {
+    shown += change;
+    clearTimeout(going);
+    const tell = () => {
+      if (told === shown > 0) return;
+      told = !told;
+      seen(told);
+    };
+    if (shown) tell();
+    else if (!ends.aborted) going = window.setTimeout(tell, GONE_MS);
+  };
+  ends.addEventListener("abort", () => clearTimeout(going), { once: true });
   const free: ReturnType<typeof keep>[] = [];
   return {
     show(el, signal) {
       const kept = free.pop() ?? keep(draw());
       el.append(kept.root);
       kept.restore();
+      count(1);
       const end = () => {
         kept.root.remove();
         free.push(kept);
+        count(-1);
       };
       signal.addEventListener("abort", end, { once: true });
     },

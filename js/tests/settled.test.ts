@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import cases from "../../tests/view_states.json";
 import view from "../src/job_view";
 import type { JobState } from "../src/state";
@@ -78,6 +78,30 @@ describe("a settled form", () => {
     controller.abort();
     expect(model.listeners).toEqual([]);
   });
+});
+
+it("says when no output shows the job any more, and when one does again", async () => {
+  vi.useFakeTimers();
+  try {
+    const { model } = live("running");
+    expect(model.looks).toBe(undefined);
+    const first = output("here");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(model.looks).toBe(true);
+    first.remove();
+    await vi.advanceTimersByTimeAsync(1);
+    const second = output("here");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(model.looks).toBe(true);
+    second.remove();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(model.looks).toBe(false);
+    document.body.append(second);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(model.looks).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("is asked for as soon as it names the job, once, where the host lets an output be replaced", () => {
