@@ -122,8 +122,7 @@ class Job:
     def cancel(self) -> None:
         """Ask the service to stop. Returns at once; ``status`` says when it is confirmed. Answers are kept.
 
-        The wish is on the disk when this returns, so that it outlives the kernel, unless the rows are still being
-        prepared.
+        The wish is on the disk when this returns, unless the rows are still being prepared.
 
         Raises:
             JournalError: the wish cannot be written down.
@@ -236,6 +235,12 @@ class Job:
         self._renderers.append(renderer)
         loop.spawn(self._subscribe(contextvars.copy_context(), renderer))
 
+    def unsubscribe(self, renderer: Renderer) -> None:
+        """Have a renderer draw this job no more."""
+        self._renderers = [each for each in self._renderers if each is not renderer]
+        if (life := self._life()) is not None:
+            loop.post(life.publisher.unsubscribe, renderer)
+
     def __repr__(self) -> str:
         now = self.snapshot
         return f"<Job {now.job or 'new'}: {', '.join((now.headline, *now.details(time.time())))}>"
@@ -291,7 +296,7 @@ class Job:
     async def _subscribe(self, context: contextvars.Context, renderer: Renderer) -> None:
         try:
             life = await self._open()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
-            context.run(renderer.update, self._early.failing(error))
+        except Exception:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
+            context.run(renderer.update, self.snapshot)
         else:
             life.publisher.subscribe(context, renderer)

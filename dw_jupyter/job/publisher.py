@@ -60,6 +60,10 @@ class Publisher:
         """Who draws. From any thread."""
         return [renderer for _, renderer in self._renderers]
 
+    def unsubscribe(self, renderer: Renderer) -> None:
+        """Draw no more for a renderer."""
+        self._renderers[:] = [each for each in self._renderers if each[1] is not renderer]
+
     def publish(self, **changes: Any) -> None:
         """Change the snapshot, and draw it when half a second has gone since the last drawing."""
         self.begin(replace(self.snapshot, **changes))
@@ -73,7 +77,7 @@ class Publisher:
             self._emission.cancel()
             self._emission = None
         self._emitted = time.monotonic()
-        for context, renderer in self._renderers:
+        for context, renderer in tuple(self._renderers):
             self._draw(context, renderer)
 
     def _draw(self, context: contextvars.Context, renderer: Renderer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 
+from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
 from dw_jupyter.job.handle import Job
@@ -12,6 +13,9 @@ from dw_jupyter.notebook.view import JobView, Renderer
 _shown: weakref.WeakSet[Job] = weakref.WeakSet()
 """Jobs that a cell has shown and will give as its value: they are not shown a second time for that."""
 
+_of_cells: dict[str, tuple[str, list[tuple[Job, Renderer]]]] = {}
+"""What the last run of each cell has shown, by the id of the cell, with that of the run."""
+
 
 def show(job: Job) -> None:
     """Show a job's live view in this cell; what a job does that is a cell's value."""
@@ -19,6 +23,7 @@ def show(job: Job) -> None:
         _shown.discard(job)
         return
     renderer = Renderer(job)
+    _replace(job, renderer)
     renderer.show(job.snapshot)
     job.subscribe(renderer)
 
@@ -29,6 +34,27 @@ def live_view(job: Job) -> JobView:
     view = renderer.make(job.snapshot)
     job.subscribe(renderer)
     return view
+
+
+def _replace(job: Job, renderer: Renderer) -> None:
+    """Let go of the views of an earlier run of this cell: the front end has taken away its outputs."""
+    cell, run = _cell()
+    if not cell:
+        return
+    before, shown = _of_cells.get(cell, ("", []))
+    if before != run:
+        for older, view in shown:
+            older.unsubscribe(view)
+            view.close()
+        shown = []
+    _of_cells[cell] = run, [*shown, (job, renderer)]
+
+
+def _cell() -> tuple[str, str]:
+    """The ids of the cell that is running and of this run; ``""`` where the front end does not tell."""
+    parent: dict[str, dict[str, object]] = getattr(get_ipython(), "get_parent", dict)()
+    metadata, header = parent.get("metadata") or {}, parent.get("header") or {}
+    return str(metadata.get("cellId") or ""), str(header.get("msg_id") or "")
 
 
 def leave_as_shown(job: Job) -> Job:

@@ -122,6 +122,9 @@ class Renderer:
         self._view: JobView | None = None
         self._handle: DisplayHandle | None = None
         self._published: dict[str, Any] = {}
+        self._lookers: set[str] = set()
+        self._unseen = False
+        """Whether every page has said that no output of it shows the view."""
 
     def make(self, snapshot: Snapshot) -> JobView:
         """The live view, for a host that displays a widget by itself and keeps no output that could be replaced."""
@@ -164,6 +167,13 @@ class Renderer:
             self._take(snapshot)
             self._publish()
 
+    def close(self) -> None:
+        """Draws no more, and lets the widget go: its output is no longer there."""
+        with self._lock:
+            view, self._view = self._view, None
+        if view is not None:
+            view.close()
+
     def _foresee(self) -> None:
         if self._last is not None and self._last.ended and self._last.total >= LARGE:
             self._wishes.foresee()
@@ -174,17 +184,25 @@ class Renderer:
         if before is None or self._view is None or snapshot.number < before.number:
             return None
         self._last = snapshot
-        self._view.tell(snapshot)
+        if not self._unseen or snapshot.ended != before.ended:
+            self._view.tell(snapshot)
         return before
 
     def _hear(self, _widget: JobView, content: dict[str, Any], _buffers: list[Any]) -> None:
         """Answers a wish of the browser's."""
-        if content.get("kind") == "settle":
-            with self._lock:
-                if self._last is not None and self._view is not None:
-                    self._publish() if self._last.ended else self._settle(self._view, self._last)
-        else:
-            self._wishes.hear(content)
+        match content.get("kind"):
+            case "settle":
+                with self._lock:
+                    if self._last is not None and self._view is not None:
+                        self._publish() if self._last.ended else self._settle(self._view, self._last)
+            case "look" | "rest" as kind:
+                with self._lock:
+                    (self._lookers.add if kind == "look" else self._lookers.discard)(str(content.get("view")))
+                    self._unseen = not self._lookers
+                    if self._last is not None and self._view is not None and not self._unseen:
+                        self._view.tell(self._last)
+            case _:
+                self._wishes.hear(content)
 
     def _answer(self, message: dict[str, Any]) -> None:
         if self._view is not None:
@@ -195,6 +213,7 @@ class Renderer:
         if self._last is None or self._handle is None or self._view is None:
             return
         self._published, metadata = self._bundle(self._last)
+        self._view.tell(self._last)
         self._view.send_state("state")
         self._handle.update(self._published, metadata=metadata, raw=True)  # type: ignore[no-untyped-call] # as above
         if self._last.ended:

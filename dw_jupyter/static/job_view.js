@@ -1,4 +1,4 @@
-// sources a0d07dbc61314aa1
+// sources e3f005293cbadc5b
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -299,30 +299,35 @@ function cancelButton(cancel, signal) {
 }
 
 // src/kernel.ts
-function watchKernel(model, tell, signal) {
-  let restarted = false;
-  listen(
-    model,
-    "comm_live_update",
-    () => {
-      restarted = true;
-      tell("restarted");
-    },
-    signal
-  );
-  const session = model.widget_manager?.context?.sessionContext;
+var kernelOf = (model) => sessionOf(model)?.session?.kernel?.id;
+function watchKernel(model, tell, signal, home = kernelOf(model)) {
+  let forGood = false;
+  let told;
+  const lose = (loss) => {
+    const final = loss !== void 0 && loss !== "unreachable";
+    if (loss === told || forGood && !final) return;
+    forGood ||= final;
+    told = loss;
+    tell(loss);
+  };
+  listen(model, "comm_live_update", () => lose("restarted"), signal);
+  const session = sessionOf(model);
   if (!session) return;
   const look = () => {
-    if (!restarted) tell(lossOf(session));
+    home ??= kernelOf(model);
+    lose(lossOf(session, home));
   };
   for (const changed of [session.statusChanged, session.kernelChanged, session.connectionStatusChanged]) {
     changed?.connect(look);
     signal.addEventListener("abort", () => changed?.disconnect(look), { once: true });
   }
+  look();
 }
-function lossOf(session) {
+var sessionOf = (model) => model.widget_manager?.context?.sessionContext;
+function lossOf(session, home) {
   const kernel = session.session?.kernel;
-  if (!kernel || kernel.status === "dead" || kernel.status === "terminating") return "gone";
+  if (!kernel || kernel.id !== home || kernel.status === "dead" || kernel.status === "terminating")
+    return "gone";
   return kernel.connectionStatus === "disconnected" ? "unreachable" : void 0;
 }
 
@@ -407,52 +412,68 @@ function replaceOutput(manager, modelId, mark, data) {
 
 // src/place.ts
 function settleIn(key, show, signal) {
-  const mark = `[data-dw-view="${CSS.escape(key)}"]`;
-  const shown = /* @__PURE__ */ new Map();
-  const take = (place) => {
-    if (shown.has(place)) return;
-    const el = document.createElement("div");
-    const leave = () => {
-      controller.abort();
-      el.remove();
-      place.style.removeProperty("display");
-      shown.set(place, () => {
-      });
-    };
-    place.after(el);
-    place.style.display = "none";
-    const controller = show(el, leave);
-    shown.set(place, () => {
-      controller.abort();
-      el.remove();
-    });
-  };
-  const look = (node) => {
-    if (!(node instanceof HTMLElement)) return;
-    if (node.matches(mark)) take(node);
-    for (const place of node.querySelectorAll(mark)) take(place);
-  };
-  const watch = new MutationObserver((changes) => {
-    for (const [place, leave] of shown) {
-      if (place.isConnected) continue;
-      shown.delete(place);
-      leave();
-    }
-    for (const { addedNodes } of changes) for (const node of addedNodes) look(node);
-  });
-  watch.observe(document.body, { childList: true, subtree: true });
-  look(document.body);
-  signal.addEventListener(
-    "abort",
-    () => {
-      watch.disconnect();
-      for (const [place, leave] of shown) {
-        leave();
+  placesOf(document.body).add(
+    key,
+    (place) => {
+      const el = document.createElement("div");
+      place.after(el);
+      place.style.display = "none";
+      const shown = show(el);
+      return () => {
+        shown.abort();
+        el.remove();
         place.style.removeProperty("display");
-      }
+      };
     },
-    { once: true }
+    signal
   );
+}
+var Places = class {
+  constructor(body2) {
+    this.body = body2;
+  }
+  body;
+  #takes = /* @__PURE__ */ new Map();
+  #shown = /* @__PURE__ */ new Map();
+  #watch = new MutationObserver((changes) => {
+    for (const [place, { end }] of [...this.#shown]) {
+      if (place.isConnected) continue;
+      this.#shown.delete(place);
+      end();
+    }
+    for (const { addedNodes } of changes) for (const node of addedNodes) this.#look(node);
+  });
+  add(key, take, signal) {
+    if (!this.#takes.size) this.#watch.observe(this.body, { childList: true, subtree: true });
+    this.#takes.set(key, take);
+    this.#look(this.body);
+    signal.addEventListener("abort", () => this.#drop(key, take), { once: true });
+  }
+  #drop(key, take) {
+    if (this.#takes.get(key) !== take) return;
+    this.#takes.delete(key);
+    if (!this.#takes.size) this.#watch.disconnect();
+    for (const [place, { key: its, end }] of [...this.#shown]) {
+      if (its !== key) continue;
+      this.#shown.delete(place);
+      end();
+    }
+  }
+  #look(node) {
+    if (!(node instanceof HTMLElement)) return;
+    const inside = node.querySelectorAll("[data-dw-view]");
+    for (const place of node.dataset.dwView ? [node, ...inside] : inside) {
+      const key = place.dataset.dwView ?? "";
+      const take = this.#takes.get(key);
+      if (take && !this.#shown.has(place)) this.#shown.set(place, { key, end: take(place) });
+    }
+  }
+};
+var KEPT = /* @__PURE__ */ Symbol.for("dw_jupyter.places.1");
+function placesOf(body2) {
+  const page = body2;
+  page[KEPT] ??= new Places(body2);
+  return page[KEPT];
 }
 
 // src/filter.ts
@@ -688,29 +709,31 @@ function text(className) {
 // src/reader.ts
 var PAGE = 50;
 var AGAIN_MS = 2e3;
-var newBookmark = () => ({ open: false, start: 0, row: -1, left: -Infinity });
-function reader(ask, bookmark, signal) {
+function reader(ask, signal) {
   const summary = element("summary", "dw-summary", words.read);
   const found = element("div", "dw-found");
   found.setAttribute("role", "status");
   const list = listOf("dw-rows");
   const choice = filter(() => turn(0), signal);
-  const before = button(words.before, () => turn(bookmark.start - PAGE), signal);
-  const after = button(words.after, () => turn(bookmark.start + PAGE), signal);
+  const before = button(words.before, () => turn(first - PAGE), signal);
+  const after = button(words.after, () => turn(first + PAGE), signal);
   const pages = element("div", "dw-pages", before, after);
   const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
   const items = [];
+  let first = 0;
+  let chosen = -1;
+  let wasOpen = false;
   let seen = "";
   let again = 0;
   let lost = false;
   const turn = (start) => {
-    bookmark.start = start;
-    bookmark.row = -1;
+    first = start;
+    chosen = -1;
     list.setAttribute("aria-busy", "true");
     write(found, words.looking);
     look(() => list.scrollTo?.({ top: 0 }));
   };
-  const look = (then) => ask.page({ ...choice.query, start: bookmark.start }, (page) => {
+  const look = (then) => ask.page({ ...choice.query, start: first }, (page) => {
     draw2(page);
     then?.();
   });
@@ -726,7 +749,7 @@ function reader(ask, bookmark, signal) {
       }
       const kept = item2.row === row.row;
       item2.update(row);
-      if (row.row === bookmark.row) open(item2);
+      if (row.row === chosen) open(item2);
       else if (!kept) item2.open();
     });
     list.removeAttribute("aria-busy");
@@ -738,20 +761,20 @@ function reader(ask, bookmark, signal) {
     after.setAttribute("aria-disabled", String(last >= page.total));
     pages.hidden = page.start === 0 && last >= page.total;
   };
-  const current = (chosen) => {
-    for (const item2 of items) item2.button.tabIndex = item2 === chosen ? 0 : -1;
+  const current = (at) => {
+    for (const item2 of items) item2.button.tabIndex = item2 === at ? 0 : -1;
   };
   const open = (item2) => {
-    bookmark.row = item2.row;
+    chosen = item2.row;
     item2.open("looking");
     ask.whole(item2.row, (whole) => {
-      if (whole.row === item2.row && bookmark.row === item2.row) item2.open(whole);
+      if (whole.row === item2.row && chosen === item2.row) item2.open(whole);
     });
   };
   const toggle = (item2) => {
-    if (lost && bookmark.row !== item2.row) return;
-    const closed = bookmark.row !== item2.row;
-    bookmark.row = -1;
+    if (lost && chosen !== item2.row) return;
+    const closed = chosen !== item2.row;
+    chosen = -1;
     for (const each of items) if (each !== item2 || !closed) each.open();
     if (closed) open(item2);
     current(item2);
@@ -763,7 +786,7 @@ function reader(ask, bookmark, signal) {
       const item2 = items[place];
       if (!item2) return;
       const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[event.key];
-      if (event.key === "Escape" && bookmark.row === item2.row) {
+      if (event.key === "Escape" && chosen === item2.row) {
         toggle(item2);
         item2.button.focus();
       } else if (next !== void 0 && event.target === item2.button && items[next]) {
@@ -778,16 +801,12 @@ function reader(ask, bookmark, signal) {
   node.addEventListener(
     "toggle",
     () => {
-      if (node.open && !bookmark.open) turn(0);
-      bookmark.open = node.open;
+      if (node.open && !wasOpen) turn(0);
+      wasOpen = node.open;
     },
     { signal }
   );
   signal.addEventListener("abort", () => clearTimeout(again), { once: true });
-  if (bookmark.open) {
-    node.open = true;
-    look();
-  }
   return {
     node,
     lose(now) {
@@ -840,13 +859,67 @@ function retryButton(retry, signal) {
   };
 }
 
+// src/roots.ts
+var GONE_MS = 1e3;
+function roots(draw2, seen, ends) {
+  let shown = 0;
+  let told = false;
+  let going = 0;
+  const count = (change) => {
+    shown += change;
+    clearTimeout(going);
+    const tell = () => {
+      if (told === shown > 0) return;
+      told = !told;
+      seen(told);
+    };
+    if (shown) tell();
+    else if (!ends.aborted) going = window.setTimeout(tell, GONE_MS);
+  };
+  ends.addEventListener("abort", () => clearTimeout(going), { once: true });
+  const free = [];
+  return {
+    show(el, signal) {
+      const kept = free.pop() ?? keep(draw2());
+      el.append(kept.root);
+      kept.restore();
+      count(1);
+      const end = () => {
+        kept.root.remove();
+        free.push(kept);
+        count(-1);
+      };
+      signal.addEventListener("abort", end, { once: true });
+    }
+  };
+}
+function keep(root) {
+  const scrolled = /* @__PURE__ */ new Map();
+  let focused;
+  root.addEventListener("focusin", ({ target }) => {
+    focused = target;
+  });
+  root.addEventListener("focusout", () => {
+    setTimeout(() => {
+      if (root.isConnected && !root.contains(document.activeElement)) focused = void 0;
+    });
+  });
+  root.addEventListener(
+    "scroll",
+    ({ target }) => scrolled.set(target, target.scrollTop),
+    { capture: true, passive: true }
+  );
+  return {
+    root,
+    restore() {
+      for (const [node, top] of scrolled) node.scrollTop = top;
+      if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
+    }
+  };
+}
+
 // src/job_view.ts
-var bookmarks = /* @__PURE__ */ new Map();
-var AT_ONCE_MS = 3e3;
-function draw(model, el, signal, leave) {
-  const place = model.get("place");
-  const bookmark = bookmarks.get(place) ?? newBookmark();
-  bookmarks.set(place, bookmark);
+function draw(model, signal) {
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
   const details = phrases();
@@ -861,7 +934,7 @@ function draw(model, el, signal, leave) {
   const retry = retryButton(() => model.send({ kind: "retry" }), signal);
   const open = button(words.open, () => model.send({ kind: "open" }), signal);
   const [progress, counts, speaker, heard] = [bar(), legend(), announcer(), age(signal)];
-  const rows2 = reader(asking(model, signal), bookmark, signal);
+  const rows2 = reader(asking(model, signal), signal);
   const buttons = element("div", "dw-buttons", cancel.node, retry.node, open);
   const root = viewRoot(
     "dw-job",
@@ -895,27 +968,17 @@ function draw(model, el, signal, leave) {
     for (const part of [progress, counts, heard, cancel, retry, rows2, speaker]) part.update(state);
     if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
   };
-  const setLost = (loss) => {
-    if (loss && loss !== "unreachable" && leave && model.get("state").ended) return leave();
-    root.toggleAttribute("data-lost", loss !== void 0);
-    write(lost, loss ? words[loss] : "");
-    rows2.lose(loss !== void 0);
-    if (loss) speaker.say(words[loss]);
-  };
-  el.append(root);
   update();
   listen(
     model,
     "change:state",
     () => {
-      setLost();
       write(lines.refused, "");
       update();
       heard.heard();
     },
     signal
   );
-  watchKernel(model, setLost, signal);
   listen(
     model,
     "msg:custom",
@@ -927,40 +990,72 @@ function draw(model, el, signal, leave) {
     },
     signal
   );
-  if (performance.now() - bookmark.left < AT_ONCE_MS && document.activeElement === document.body) {
-    root.focus({ preventScroll: true });
-  }
-  const note = (focused) => {
-    bookmark.left = focused ? performance.now() : -Infinity;
+  return {
+    root,
+    lose(loss) {
+      root.toggleAttribute("data-lost", loss !== void 0);
+      write(lost, loss ? words[loss] : "");
+      rows2.lose(loss !== void 0);
+      if (loss) speaker.say(words[loss]);
+    }
   };
-  root.addEventListener("focusout", ({ relatedTarget }) => note(relatedTarget === null), { signal });
-  signal.addEventListener("abort", () => root.contains(document.activeElement) && note(true), { once: true });
 }
+function live(model, signal, over = () => {
+}) {
+  let lost;
+  const views = [];
+  const lose = (loss) => {
+    lost = loss;
+    for (const view of views) view.lose(loss);
+  };
+  listen(model, "change:state", () => lose(), signal);
+  watchKernel(
+    model,
+    (loss) => {
+      lose(loss);
+      if (loss && loss !== "unreachable") over();
+    },
+    signal
+  );
+  const name = Math.random().toString(36).slice(2);
+  return roots(
+    () => {
+      const view = draw(model, signal);
+      views.push(view);
+      view.lose(lost);
+      return view.root;
+    },
+    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
+    signal
+  );
+}
+var lives = /* @__PURE__ */ new Map();
 function initialize({ model, signal }) {
   const own = controllerUnder(signal);
+  const places = controllerUnder(own.signal);
+  const place = model.get("place");
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled")
-        replaceOutput(model.widget_manager, answer.view, model.get("place"), answer.data);
+      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, place, answer.data);
     },
     own.signal
   );
-  settleIn(
-    model.get("place"),
-    (el, leave) => {
-      const shown = controllerUnder(own.signal);
-      draw(model, el, shown.signal, leave);
-      return shown;
-    },
-    own.signal
-  );
+  const life = live(model, own.signal, () => model.get("state").ended && places.abort());
+  lives.set(place, life);
+  own.signal.addEventListener("abort", () => lives.delete(place), { once: true });
+  const show = (el) => {
+    const shown = new AbortController();
+    life.show(el, shown.signal);
+    return shown;
+  };
+  settleIn(place, show, places.signal);
   return () => own.abort();
 }
 function render({ model, el, signal }) {
   const own = controllerUnder(signal);
-  draw(model, el, own.signal);
+  (lives.get(model.get("place")) ?? live(model, own.signal)).show(el, own.signal);
   let asked = false;
   const settle = (now) => {
     if (asked || !now) return;

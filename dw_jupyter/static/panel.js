@@ -1,4 +1,4 @@
-// sources a0d07dbc61314aa1
+// sources e3f005293cbadc5b
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -65,30 +65,35 @@ function controllerUnder(given) {
 }
 
 // src/kernel.ts
-function watchKernel(model, tell, signal) {
-  let restarted = false;
-  listen(
-    model,
-    "comm_live_update",
-    () => {
-      restarted = true;
-      tell("restarted");
-    },
-    signal
-  );
-  const session = model.widget_manager?.context?.sessionContext;
+var kernelOf = (model) => sessionOf(model)?.session?.kernel?.id;
+function watchKernel(model, tell, signal, home = kernelOf(model)) {
+  let forGood = false;
+  let told;
+  const lose = (loss) => {
+    const final = loss !== void 0 && loss !== "unreachable";
+    if (loss === told || forGood && !final) return;
+    forGood ||= final;
+    told = loss;
+    tell(loss);
+  };
+  listen(model, "comm_live_update", () => lose("restarted"), signal);
+  const session = sessionOf(model);
   if (!session) return;
   const look = () => {
-    if (!restarted) tell(lossOf(session));
+    home ??= kernelOf(model);
+    lose(lossOf(session, home));
   };
   for (const changed of [session.statusChanged, session.kernelChanged, session.connectionStatusChanged]) {
     changed?.connect(look);
     signal.addEventListener("abort", () => changed?.disconnect(look), { once: true });
   }
+  look();
 }
-function lossOf(session) {
+var sessionOf = (model) => model.widget_manager?.context?.sessionContext;
+function lossOf(session, home) {
   const kernel = session.session?.kernel;
-  if (!kernel || kernel.status === "dead" || kernel.status === "terminating") return "gone";
+  if (!kernel || kernel.id !== home || kernel.status === "dead" || kernel.status === "terminating")
+    return "gone";
   return kernel.connectionStatus === "disconnected" ? "unreachable" : void 0;
 }
 
@@ -1236,52 +1241,68 @@ function watching(node, send, signal) {
 
 // src/place.ts
 function settleIn(key, show, signal) {
-  const mark = `[data-dw-view="${CSS.escape(key)}"]`;
-  const shown = /* @__PURE__ */ new Map();
-  const take = (place) => {
-    if (shown.has(place)) return;
-    const el = document.createElement("div");
-    const leave = () => {
-      controller.abort();
-      el.remove();
-      place.style.removeProperty("display");
-      shown.set(place, () => {
-      });
-    };
-    place.after(el);
-    place.style.display = "none";
-    const controller = show(el, leave);
-    shown.set(place, () => {
-      controller.abort();
-      el.remove();
-    });
-  };
-  const look = (node) => {
-    if (!(node instanceof HTMLElement)) return;
-    if (node.matches(mark)) take(node);
-    for (const place of node.querySelectorAll(mark)) take(place);
-  };
-  const watch = new MutationObserver((changes) => {
-    for (const [place, leave] of shown) {
-      if (place.isConnected) continue;
-      shown.delete(place);
-      leave();
-    }
-    for (const { addedNodes } of changes) for (const node of addedNodes) look(node);
-  });
-  watch.observe(document.body, { childList: true, subtree: true });
-  look(document.body);
-  signal.addEventListener(
-    "abort",
-    () => {
-      watch.disconnect();
-      for (const [place, leave] of shown) {
-        leave();
+  placesOf(document.body).add(
+    key,
+    (place) => {
+      const el = document.createElement("div");
+      place.after(el);
+      place.style.display = "none";
+      const shown = show(el);
+      return () => {
+        shown.abort();
+        el.remove();
         place.style.removeProperty("display");
-      }
+      };
     },
-    { once: true }
+    signal
   );
+}
+var Places = class {
+  constructor(body) {
+    this.body = body;
+  }
+  body;
+  #takes = /* @__PURE__ */ new Map();
+  #shown = /* @__PURE__ */ new Map();
+  #watch = new MutationObserver((changes) => {
+    for (const [place, { end }] of [...this.#shown]) {
+      if (place.isConnected) continue;
+      this.#shown.delete(place);
+      end();
+    }
+    for (const { addedNodes } of changes) for (const node of addedNodes) this.#look(node);
+  });
+  add(key, take, signal) {
+    if (!this.#takes.size) this.#watch.observe(this.body, { childList: true, subtree: true });
+    this.#takes.set(key, take);
+    this.#look(this.body);
+    signal.addEventListener("abort", () => this.#drop(key, take), { once: true });
+  }
+  #drop(key, take) {
+    if (this.#takes.get(key) !== take) return;
+    this.#takes.delete(key);
+    if (!this.#takes.size) this.#watch.disconnect();
+    for (const [place, { key: its, end }] of [...this.#shown]) {
+      if (its !== key) continue;
+      this.#shown.delete(place);
+      end();
+    }
+  }
+  #look(node) {
+    if (!(node instanceof HTMLElement)) return;
+    const inside = node.querySelectorAll("[data-dw-view]");
+    for (const place of node.dataset.dwView ? [node, ...inside] : inside) {
+      const key = place.dataset.dwView ?? "";
+      const take = this.#takes.get(key);
+      if (take && !this.#shown.has(place)) this.#shown.set(place, { key, end: take(place) });
+    }
+  }
+};
+var KEPT = /* @__PURE__ */ Symbol.for("dw_jupyter.places.1");
+function placesOf(body) {
+  const page = body;
+  page[KEPT] ??= new Places(body);
+  return page[KEPT];
 }
 
 // src/panel.ts

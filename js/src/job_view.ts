@@ -10,20 +10,19 @@ import { legend } from "./legend";
 import { controllerUnder, listen, type Model, type RenderProps } from "./model";
 import { canReplace, replaceOutput } from "./output";
 import { settleIn } from "./place";
-import { type Bookmark, newBookmark, reader } from "./reader";
+import { reader } from "./reader";
 import { retryButton } from "./retry";
+import { type Roots, roots } from "./roots";
 import { words } from "./words";
 
-/** What is open in a job's view, wherever it is drawn, by the mark of its place. */
-const bookmarks = new Map<string, Bookmark>();
-/** A view that is drawn so soon after another of the job, which had the focus, takes it over. */
-const AT_ONCE_MS = 3000;
+/** What is drawn of one job, wherever it is shown. */
+interface View {
+  root: HTMLElement;
+  lose(loss?: Loss): void;
+}
 
-/** Draws the view into `el`; where it has a settled form to give way to, it `leave`s for that when the kernel goes. */
-function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => void) {
-  const place = model.get("place");
-  const bookmark = bookmarks.get(place) ?? newBookmark();
-  bookmarks.set(place, bookmark);
+/** Draws the view; what it listens to ends with `signal`. */
+function draw(model: Model, signal: AbortSignal): View {
   const headline = element("div", "dw-headline");
   const label = element("div", "dw-label");
   const details = phrases();
@@ -38,7 +37,7 @@ function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => 
   const retry = retryButton(() => model.send({ kind: "retry" }), signal);
   const open = button(words.open, () => model.send({ kind: "open" }), signal);
   const [progress, counts, speaker, heard] = [bar(), legend(), announcer(), age(signal)];
-  const rows = reader(asking(model, signal), bookmark, signal);
+  const rows = reader(asking(model, signal), signal);
   const buttons = element("div", "dw-buttons", cancel.node, retry.node, open);
 
   const root = viewRoot(
@@ -75,28 +74,17 @@ function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => 
     if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
   };
 
-  const setLost = (loss?: Loss) => {
-    if (loss && loss !== "unreachable" && leave && model.get("state").ended) return leave();
-    root.toggleAttribute("data-lost", loss !== undefined);
-    write(lost, loss ? words[loss] : "");
-    rows.lose(loss !== undefined);
-    if (loss) speaker.say(words[loss]);
-  };
-
-  el.append(root);
   update();
   listen(
     model,
     "change:state",
     () => {
-      setLost(); // whoever sends a state is there
       write(lines.refused, "");
       update();
       heard.heard();
     },
     signal,
   );
-  watchKernel(model, setLost, signal);
   listen(
     model,
     "msg:custom",
@@ -108,43 +96,78 @@ function draw(model: Model, el: HTMLElement, signal: AbortSignal, leave?: () => 
     },
     signal,
   );
-  if (performance.now() - bookmark.left < AT_ONCE_MS && document.activeElement === document.body) {
-    root.focus({ preventScroll: true });
-  }
-  // A host takes a view away before it aborts its signal, or after.
-  const note = (focused: boolean) => {
-    bookmark.left = focused ? performance.now() : -Infinity;
+  return {
+    root,
+    lose(loss) {
+      root.toggleAttribute("data-lost", loss !== undefined);
+      write(lost, loss ? words[loss] : "");
+      rows.lose(loss !== undefined);
+      if (loss) speaker.say(words[loss]);
+    },
   };
-  root.addEventListener("focusout", ({ relatedTarget }) => note(relatedTarget === null), { signal });
-  signal.addEventListener("abort", () => root.contains(document.activeElement) && note(true), { once: true });
 }
+
+/** Shows the job in outputs. `over` is called when the kernel has gone for good. */
+function live(model: Model, signal: AbortSignal, over: () => void = () => {}): Roots {
+  let lost: Loss | undefined;
+  const views: View[] = [];
+  const lose = (loss?: Loss) => {
+    lost = loss;
+    for (const view of views) view.lose(loss);
+  };
+  listen(model, "change:state", () => lose(), signal); // whoever sends a state is there
+  watchKernel(
+    model,
+    (loss) => {
+      lose(loss);
+      if (loss && loss !== "unreachable") over();
+    },
+    signal,
+  );
+  const name = Math.random().toString(36).slice(2);
+  return roots(
+    () => {
+      const view = draw(model, signal);
+      views.push(view);
+      view.lose(lost);
+      return view.root;
+    },
+    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
+    signal,
+  );
+}
+
+/** Of each widget that lives on while no output shows it, by the mark of its place. */
+const lives = new Map<string, Roots>();
 
 function initialize({ model, signal }: { model: Model; signal?: AbortSignal }) {
   const own = controllerUnder(signal);
+  const places = controllerUnder(own.signal);
+  const place = model.get("place");
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled")
-        replaceOutput(model.widget_manager, answer.view, model.get("place"), answer.data);
+      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, place, answer.data);
     },
     own.signal,
   );
-  settleIn(
-    model.get("place"),
-    (el, leave) => {
-      const shown = controllerUnder(own.signal);
-      draw(model, el, shown.signal, leave);
-      return shown;
-    },
-    own.signal,
-  );
+  // What an ended job has settled into says all that can be said without a kernel.
+  const life = live(model, own.signal, () => model.get("state").ended && places.abort());
+  lives.set(place, life);
+  own.signal.addEventListener("abort", () => lives.delete(place), { once: true });
+  const show = (el: HTMLElement) => {
+    const shown = new AbortController();
+    life.show(el, shown.signal);
+    return shown;
+  };
+  settleIn(place, show, places.signal);
   return () => own.abort();
 }
 
 function render({ model, el, signal }: RenderProps) {
   const own = controllerUnder(signal);
-  draw(model, el, own.signal);
+  (lives.get(model.get("place")) ?? live(model, own.signal)).show(el, own.signal);
   // A widget in a saved notebook is an error where there is no kernel. Where the host lets it, the output becomes the
   // settled form as soon as that names the job, and the view shows itself in its place.
   let asked = false;

@@ -30,12 +30,15 @@ export interface Query {
   start: number;
 }
 
-/** What a view may ask of the kernel. Answers have the `id` of what was asked. */
+/**
+ * What a view may ask of the kernel. `look` and `rest` say whether an output of this page shows the job. Answers have the `id` of what was asked.
+ */
 export type Wish =
   | { kind: "cancel" }
   | { kind: "retry" }
   | { kind: "open" }
   | { kind: "settle" }
+  | { kind: "look" | "rest"; view: string }
   | ({ kind: "rows"; id: number } & Query)
   | { kind: "row"; id: number; row: number };
 

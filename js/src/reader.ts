@@ -10,44 +10,37 @@ const PAGE = 50;
 /** Between two looks at rows that come in while one reads. */
 const AGAIN_MS = 2000;
 
-/** What is open, for a view that is drawn anew in another place. */
-export interface Bookmark {
-  open: boolean;
-  start: number;
-  row: number;
-  /** When a view was taken away that had the focus, by the clock of the page. */
-  left: number;
-}
-
-export const newBookmark = (): Bookmark => ({ open: false, start: 0, row: -1, left: -Infinity });
-
 /** `lose` says whether there is nobody to ask: what is shown stays to be read. */
 export type Reader = Part<JobState> & { lose(lost: boolean): void };
 
-export function reader(ask: Asking, bookmark: Bookmark, signal: AbortSignal): Reader {
+export function reader(ask: Asking, signal: AbortSignal): Reader {
   const summary = element("summary", "dw-summary", words.read);
   const found = element("div", "dw-found");
   found.setAttribute("role", "status");
   const list = listOf("dw-rows");
   const choice = filter(() => turn(0), signal);
-  const before = button(words.before, () => turn(bookmark.start - PAGE), signal);
-  const after = button(words.after, () => turn(bookmark.start + PAGE), signal);
+  const before = button(words.before, () => turn(first - PAGE), signal);
+  const after = button(words.after, () => turn(first + PAGE), signal);
   const pages = element("div", "dw-pages", before, after);
   const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
   const items: RowItem[] = [];
+  /** The first row of the page, and the one that is open. */
+  let first = 0;
+  let chosen = -1;
+  let wasOpen = false;
   let seen = "";
   let again = 0;
   let lost = false;
 
   const turn = (start: number) => {
-    bookmark.start = start;
-    bookmark.row = -1;
+    first = start;
+    chosen = -1;
     list.setAttribute("aria-busy", "true");
     write(found, words.looking);
     look(() => list.scrollTo?.({ top: 0 }));
   };
   const look = (then?: () => void) =>
-    ask.page({ ...choice.query, start: bookmark.start }, (page) => {
+    ask.page({ ...choice.query, start: first }, (page) => {
       draw(page);
       then?.();
     });
@@ -64,7 +57,7 @@ export function reader(ask: Asking, bookmark: Bookmark, signal: AbortSignal): Re
       }
       const kept = item.row === row.row;
       item.update(row);
-      if (row.row === bookmark.row) open(item);
+      if (row.row === chosen) open(item);
       else if (!kept) item.open();
     });
     list.removeAttribute("aria-busy");
@@ -78,20 +71,20 @@ export function reader(ask: Asking, bookmark: Bookmark, signal: AbortSignal): Re
   };
 
   /** The one row that the Tab key reaches; arrows go on from it. */
-  const current = (chosen?: RowItem) => {
-    for (const item of items) item.button.tabIndex = item === chosen ? 0 : -1;
+  const current = (at?: RowItem) => {
+    for (const item of items) item.button.tabIndex = item === at ? 0 : -1;
   };
   const open = (item: RowItem) => {
-    bookmark.row = item.row;
+    chosen = item.row;
     item.open("looking");
     ask.whole(item.row, (whole) => {
-      if (whole.row === item.row && bookmark.row === item.row) item.open(whole);
+      if (whole.row === item.row && chosen === item.row) item.open(whole);
     });
   };
   const toggle = (item: RowItem) => {
-    if (lost && bookmark.row !== item.row) return;
-    const closed = bookmark.row !== item.row;
-    bookmark.row = -1;
+    if (lost && chosen !== item.row) return;
+    const closed = chosen !== item.row;
+    chosen = -1;
     for (const each of items) if (each !== item || !closed) each.open();
     if (closed) open(item);
     current(item);
@@ -104,7 +97,7 @@ export function reader(ask: Asking, bookmark: Bookmark, signal: AbortSignal): Re
       const item = items[place];
       if (!item) return;
       const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[event.key];
-      if (event.key === "Escape" && bookmark.row === item.row) {
+      if (event.key === "Escape" && chosen === item.row) {
         toggle(item);
         item.button.focus();
       } else if (next !== undefined && event.target === item.button && items[next]) {
@@ -119,16 +112,12 @@ export function reader(ask: Asking, bookmark: Bookmark, signal: AbortSignal): Re
   node.addEventListener(
     "toggle",
     () => {
-      if (node.open && !bookmark.open) turn(0);
-      bookmark.open = node.open;
+      if (node.open && !wasOpen) turn(0);
+      wasOpen = node.open;
     },
     { signal },
   );
   signal.addEventListener("abort", () => clearTimeout(again), { once: true });
-  if (bookmark.open) {
-    node.open = true;
-    look();
-  }
 
   return {
     node,

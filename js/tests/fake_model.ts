@@ -4,6 +4,8 @@ import type { JobState } from "../src/state";
 /** The kernel's side of a widget, in memory: what the view sent, and who listens. */
 export class FakeModel implements Model {
   sent: Wish[] = [];
+  /** Whether the page said last that it shows the job. */
+  looks?: boolean;
   listeners: [string, (message: Answer) => void][] = [];
   widget_manager?: unknown;
 
@@ -17,7 +19,8 @@ export class FakeModel implements Model {
   }
 
   send(wish: Wish) {
-    this.sent.push(wish);
+    if (wish.kind === "look" || wish.kind === "rest") this.looks = wish.kind === "look";
+    else this.sent.push(wish);
   }
 
   on(event: string, listener: (message: Answer) => void) {

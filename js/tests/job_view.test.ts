@@ -207,7 +207,7 @@ describe("the kernel", () => {
       connect: (slot: () => void) => slots.add(slot),
       disconnect: (slot: () => void) => slots.delete(slot),
     };
-    const kernel = { status: "idle", connectionStatus: "connected" };
+    const kernel = { id: "first", status: "idle", connectionStatus: "connected" };
     const sessionContext = {
       session: { kernel } as { kernel: typeof kernel | null } | null,
       statusChanged: signal,
@@ -256,6 +256,38 @@ describe("the kernel", () => {
     expect(find(".dw-line-lost").textContent).toBe(said);
     controller.abort();
     expect(host.slots.size).toBe(0);
+  });
+
+  it.each([
+    [
+      "another one is started in its place",
+      (host: ReturnType<typeof session>) => {
+        host.sessionContext.session = null;
+        host.change();
+        host.sessionContext.session = { kernel: { ...host.kernel, id: "second" } };
+      },
+    ],
+    [
+      "another one is chosen",
+      (host: ReturnType<typeof session>) => {
+        host.sessionContext.session = { kernel: { ...host.kernel, id: "second" } };
+      },
+    ],
+    [
+      "it is said to be idle again after its death",
+      (host: ReturnType<typeof session>) => {
+        host.kernel.status = "dead";
+        host.change();
+        host.kernel.status = "idle";
+      },
+    ],
+  ])("is lost for good where %s", (_, replace) => {
+    const host = session();
+    const { find } = show("running", { manager: host.manager });
+    replace(host);
+    host.change();
+    expect(find(".dw-line-lost").textContent).toBe(words.gone);
+    expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
   });
 
   it("is back when the connection is", () => {

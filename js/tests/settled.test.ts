@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import cases from "../../tests/view_states.json";
 import view from "../src/job_view";
 import type { JobState } from "../src/state";
@@ -60,15 +60,48 @@ describe("a settled form", () => {
     expect(node.querySelector(".dw-line-lost")?.textContent).toBe(words.restarted);
   });
 
-  it("lets go of views whose output is gone", async () => {
+  it("keeps what was opened, typed and focused when its output is replaced, and no two outputs share it", async () => {
+    const { model, controller } = live("running");
+    const el = document.body.appendChild(document.createElement("div"));
+    const shown = new AbortController();
+    view.render({ model, el, signal: shown.signal });
+    const search = el.querySelector("[type=search]") as HTMLInputElement;
+    search.value = "zurich";
+    search.focus();
+    shown.abort();
     const node = output("here");
-    const { model } = live("completed");
-    const listeners = model.listeners.length;
-    node.remove();
-    document.body.append("moved");
+    const other = output("here");
     await turn();
-    expect(model.listeners.length).toBeLessThan(listeners);
+    expect(node.querySelector("[type=search]")).toBe(search);
+    expect(document.activeElement).toBe(search);
+    expect((other.querySelector("[type=search]") as HTMLInputElement).value).toBe("");
+    controller.abort();
+    expect(model.listeners).toEqual([]);
   });
+});
+
+it("says when no output shows the job any more, and when one does again", async () => {
+  vi.useFakeTimers();
+  try {
+    const { model } = live("running");
+    expect(model.looks).toBe(undefined);
+    const first = output("here");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(model.looks).toBe(true);
+    first.remove();
+    await vi.advanceTimersByTimeAsync(1);
+    const second = output("here");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(model.looks).toBe(true);
+    second.remove();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(model.looks).toBe(false);
+    document.body.append(second);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(model.looks).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("is asked for as soon as it names the job, once, where the host lets an output be replaced", () => {

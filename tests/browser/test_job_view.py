@@ -258,6 +258,23 @@ def test_a_settled_form_is_a_view_while_there_is_a_kernel(browser: Browser, addr
         assert page.locator("[data-dw-view]").is_visible()
 
 
+def test_the_end_takes_nothing_that_was_opened_or_typed(browser: Browser, address: str) -> None:
+    """When the output of a job becomes its settled form, the open row, the search and the focus are as they were."""
+    snapshot = Snapshot(**CASES["completed with failures"]["snapshot"])
+    with opened(browser, address) as page:
+        view = read(page, "running")
+        page.locator(".dw-row").nth(1).click()
+        expect(page.get_by_role("group", name="Answer")).to_contain_text("negative")
+        page.get_by_role("searchbox").fill("zurich")
+        asked = len(view.evaluate("view => view.sent"))
+        view.evaluate("(view, html) => view.settle(html)", render_html(snapshot, place=view.evaluate("v => v.place")))
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        assert page.get_by_role("searchbox").input_value() == "zurich"
+        expect(page.get_by_role("group", name="Answer")).to_contain_text("negative")
+        page.keyboard.press("Enter")
+        assert [wish["kind"] for wish in view.evaluate("(view, from) => view.sent.slice(from)", asked)] == ["rows"]
+
+
 def test_the_views_are_small() -> None:
     """Each module with its style sheet is at most 60 kB, minified."""
     esbuild = [str(ROOT / "js/node_modules/.bin/esbuild"), "--minify"]

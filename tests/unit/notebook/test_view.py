@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.notebook import display
 from dw_jupyter.notebook.view import LARGE, JobView, Renderer, state_of
 
 if TYPE_CHECKING:
@@ -98,6 +99,63 @@ def test_ticks_send_the_state_alone_and_only_when_it_changed(outputs: list[dict[
     assert message["state"]["state"]["headline"] == "150 of 500 answered, 3 failed"
     assert len(json.dumps(message)) < 1000
     assert len(outputs) == 1
+
+
+def test_nothing_is_told_while_no_page_shows_the_view(outputs: list[dict[str, Any]]) -> None:
+    """After the last page has said so there are no ticks but the end; the first that looks again has the newest."""
+    renderer, view, comm = shown()
+    for page in ("a", "b"):
+        view._handle_custom_msg({"kind": "look", "view": page}, [])
+    view._handle_custom_msg({"kind": "rest", "view": "a"}, [])
+    renderer.update(replace(RUNNING, number=2, completed=150))
+    assert view.state["completed"] == 150
+    view._handle_custom_msg({"kind": "rest", "view": "b"}, [])
+    before = len(comm.sent)
+    renderer.update(replace(RUNNING, number=3, completed=151))
+    assert len(comm.sent) == before
+    view._handle_custom_msg({"kind": "look", "view": "c"}, [])
+    assert view.state["completed"] == 151
+    view._handle_custom_msg({"kind": "rest", "view": "c"}, [])
+    renderer.update(replace(DONE, number=4))
+    assert view.state["phase"] == "completed"
+    assert set(outputs[-1]["data"]) == {"text/html", "text/plain"}
+
+
+def test_a_cell_that_is_run_again_lets_go_of_its_older_views(
+    outputs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a cell shows a job, its last run alone has widgets; another cell keeps its own."""
+
+    class Shown(Steered):
+        snapshot = RUNNING
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.drawn: list[Renderer] = []
+
+        def subscribe(self, renderer: Renderer) -> None:
+            self.drawn.append(renderer)
+
+        def unsubscribe(self, renderer: Renderer) -> None:
+            self.drawn.remove(renderer)
+
+    job = Shown()
+
+    def run(cell: str, number: int, times: int = 1) -> None:
+        parent = {"header": {"msg_id": f"{cell}-{number}"}, "metadata": {"cellId": cell}}
+        monkeypatch.setattr(InteractiveShell, "get_parent", lambda _: parent, raising=False)
+        for _ in range(times):
+            display.show(job)  # type: ignore[arg-type] # as far as a view uses one
+
+    run("other", 0)
+    views: list[JobView | None] = []
+    for number in range(12):
+        run("cell", number, times=2)
+        views += [renderer._view for renderer in job.drawn[1:]]
+    assert len(job.drawn) == 1 + 2
+    assert len(views) == 12 * 2
+    assert [view is not None and view.comm is not None for view in views] == [False] * 22 + [True] * 2
+    assert len(outputs) == 1 + 12 * 2
 
 
 def test_a_live_view_is_displayed_with_html_and_text(outputs: list[dict[str, Any]]) -> None:
