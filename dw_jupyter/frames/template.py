@@ -154,7 +154,8 @@ class Template:
         if isinstance(error, NoTextError):
             error = self._in_column(frame, position, error)
         reason = error.what if isinstance(error, DoublewordError) else str(error) or type(error).__name__
-        lines = [step.lineno for step in traceback.extract_tb(error.__traceback__) if step.filename == "<template>"]
+        steps = traceback.extract_tb(error.__traceback__)
+        lines = [step.lineno for step in steps if step.filename == "<template>" and step.lineno is not None]
         words = self._marks.where(lines[-1]) if lines else ""
         where = f", {words[0].lower()}{words[1:]}" if words else ""
         row = row_words(frame.index, position)

@@ -30,8 +30,7 @@ from dw_jupyter.job.snapshot import Snapshot
 HEARTBEAT = 0.1
 _WRONG: dict[str, type[errors.JobError]] = {"failed": errors.JobFailedError, "unreachable": errors.JobUnreachableError}
 _NOTHING = "The job was cancelled before a row was answered.", "Run the cell with --fresh to send it anew."
-RECEIPT_SECONDS = 2.0
-"""How long showing a job waits for its batches to be made."""
+RECEIPT_SECONDS = 2.0  # so long does showing a job wait for its batches to be made
 
 
 class Job:
@@ -72,8 +71,7 @@ class Job:
     @property
     def status(self) -> str:
         """The state in words: ``"142 of 500 answered, 3 failed"``, and what may be wrong."""
-        now = self.snapshot
-        return "; ".join(filter(None, (now.headline, now.trouble, now.worry(time.time()))))
+        return "; ".join(filter(None, ((now := self.snapshot).headline, now.trouble, now.worry(time.time()))))
 
     @property
     def counts(self) -> RequestCounts:
@@ -260,7 +258,7 @@ class Job:
 
     def _finish(self) -> pd.DataFrame:
         snapshot, life = self.snapshot, self._life()
-        others = life.publisher.renderers if life is not None else []  # of other handles, such as the names bound to it
+        others = life.publisher.renderers if life else []  # of other handles, such as the names bound to it
         for renderer in dict.fromkeys([*self._renderers, *others]):
             renderer.flush(snapshot)
         if life is None:

@@ -1,4 +1,4 @@
-// sources e3f005293cbadc5b
+// sources ed1e687b8c2278c6
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -662,11 +662,19 @@ function rowItem(press, signal) {
   button2.setAttribute("aria-controls", whole.id);
   button2.setAttribute("aria-expanded", "false");
   button2.addEventListener("click", () => press(item2), { signal });
+  const expand = (is) => {
+    button2.setAttribute("aria-expanded", String(is));
+    whole.hidden = !is;
+  };
+  let said = "";
   const item2 = {
     node: itemOf(button2, whole),
     button: button2,
     row: -1,
     update(row) {
+      const now = JSON.stringify(row);
+      if (now === said) return false;
+      said = now;
       item2.row = row.row;
       mark.className = `dw-mark dw-mark-${row.status}`;
       write(status, `${words.status[row.status]}, `);
@@ -675,14 +683,20 @@ function rowItem(press, signal) {
       prompt.toggleAttribute("data-none", !row.prompt);
       answer.textContent = row.answer || (row.status === "pending" ? words.noAnswerYet : words.status[row.status]);
       answer.toggleAttribute("data-none", row.status !== "completed");
+      return true;
     },
     open(shown) {
-      button2.setAttribute("aria-expanded", String(shown !== void 0));
-      whole.hidden = shown === void 0;
-      if (shown === "looking" && whole.childElementCount) return;
+      expand(true);
+      whole.replaceChildren(...parts(shown, signal));
+    },
+    wait(word) {
+      expand(true);
+      if (!whole.querySelector(".dw-blocks"))
+        whole.replaceChildren(element("div", "dw-line dw-line-note", word));
+    },
+    close() {
+      expand(false);
       whole.replaceChildren();
-      if (shown === "looking") whole.append(element("div", "dw-line dw-line-note", words.looking));
-      else if (shown) whole.append(...parts(shown, signal));
     }
   };
   return item2;
@@ -719,7 +733,7 @@ function reader(ask, signal) {
   const after = button(words.after, () => turn(first + PAGE), signal);
   const pages = element("div", "dw-pages", before, after);
   const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
-  const items = [];
+  let items = [];
   let first = 0;
   let chosen = -1;
   let wasOpen = false;
@@ -739,21 +753,12 @@ function reader(ask, signal) {
   });
   const draw2 = (page) => {
     choice.update(page.reasons);
-    while (items.length > page.rows.length) items.pop()?.node.remove();
-    page.rows.forEach((row, place) => {
-      let item2 = items[place];
-      if (!item2) {
-        item2 = rowItem(toggle, signal);
-        items.push(item2);
-        list.append(item2.node);
-      }
-      const kept = item2.row === row.row;
-      item2.update(row);
-      if (row.row === chosen) open(item2);
-      else if (!kept) item2.open();
-    });
+    const focused = items.findIndex((item2) => item2.node.contains(document.activeElement));
+    arrange(page.rows);
     list.removeAttribute("aria-busy");
     current(items.find((item2) => item2.button.tabIndex === 0) ?? items[0]);
+    if (focused >= 0 && !list.contains(document.activeElement))
+      items[Math.min(focused, items.length - 1)]?.button.focus({ preventScroll: true });
     const last = page.start + page.rows.length;
     const total = words.found(page.total, page.more);
     write(found, page.rows.length ? words.shown(page.start + 1, last, total) : words.found(0, page.more));
@@ -761,12 +766,25 @@ function reader(ask, signal) {
     after.setAttribute("aria-disabled", String(last >= page.total));
     pages.hidden = page.start === 0 && last >= page.total;
   };
+  const arrange = (rows2) => {
+    const before2 = new Map(items.map((item2) => [item2.row, item2]));
+    items = rows2.map((row) => {
+      const item2 = before2.get(row.row) ?? rowItem(toggle, signal);
+      before2.delete(row.row);
+      if (item2.update(row) && row.row === chosen) open(item2);
+      return item2;
+    });
+    for (const { node: node2 } of before2.values()) node2.remove();
+    items.forEach(({ node: node2 }, place) => {
+      if (list.children[place] !== node2) list.insertBefore(node2, list.children[place] ?? null);
+    });
+  };
   const current = (at) => {
     for (const item2 of items) item2.button.tabIndex = item2 === at ? 0 : -1;
   };
   const open = (item2) => {
     chosen = item2.row;
-    item2.open("looking");
+    item2.wait(words.looking);
     ask.whole(item2.row, (whole) => {
       if (whole.row === item2.row && chosen === item2.row) item2.open(whole);
     });
@@ -775,7 +793,7 @@ function reader(ask, signal) {
     if (lost && chosen !== item2.row) return;
     const closed = chosen !== item2.row;
     chosen = -1;
-    for (const each of items) if (each !== item2 || !closed) each.open();
+    for (const each of items) if (each !== item2 || !closed) each.close();
     if (closed) open(item2);
     current(item2);
   };

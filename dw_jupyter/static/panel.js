@@ -1,4 +1,4 @@
-// sources e3f005293cbadc5b
+// sources ed1e687b8c2278c6
 
 // src/element.ts
 function element(tag, className, ...children) {

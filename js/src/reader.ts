@@ -3,7 +3,7 @@ import type { Asking } from "./asking";
 import { button, element, listOf, type Part, write } from "./element";
 import { filter } from "./filter";
 import { type RowItem, rowItem } from "./row";
-import type { JobState, Page } from "./state";
+import type { JobState, Page, Row } from "./state";
 import { words } from "./words";
 
 const PAGE = 50;
@@ -23,7 +23,7 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
   const after = button(words.after, () => turn(first + PAGE), signal);
   const pages = element("div", "dw-pages", before, after);
   const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
-  const items: RowItem[] = [];
+  let items: RowItem[] = [];
   /** The first row of the page, and the one that is open. */
   let first = 0;
   let chosen = -1;
@@ -47,21 +47,12 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
 
   const draw = (page: Page) => {
     choice.update(page.reasons);
-    while (items.length > page.rows.length) items.pop()?.node.remove();
-    page.rows.forEach((row, place) => {
-      let item = items[place];
-      if (!item) {
-        item = rowItem(toggle, signal);
-        items.push(item);
-        list.append(item.node);
-      }
-      const kept = item.row === row.row;
-      item.update(row);
-      if (row.row === chosen) open(item);
-      else if (!kept) item.open();
-    });
+    const focused = items.findIndex((item) => item.node.contains(document.activeElement));
+    arrange(page.rows);
     list.removeAttribute("aria-busy");
     current(items.find((item) => item.button.tabIndex === 0) ?? items[0]);
+    if (focused >= 0 && !list.contains(document.activeElement))
+      items[Math.min(focused, items.length - 1)]?.button.focus({ preventScroll: true });
     const last = page.start + page.rows.length;
     const total = words.found(page.total, page.more);
     write(found, page.rows.length ? words.shown(page.start + 1, last, total) : words.found(0, page.more));
@@ -70,13 +61,28 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
     pages.hidden = page.start === 0 && last >= page.total;
   };
 
+  /** Each row that is there already keeps its nodes, with the focus and what is selected in them. */
+  const arrange = (rows: Row[]) => {
+    const before = new Map(items.map((item) => [item.row, item]));
+    items = rows.map((row) => {
+      const item = before.get(row.row) ?? rowItem(toggle, signal);
+      before.delete(row.row);
+      if (item.update(row) && row.row === chosen) open(item);
+      return item;
+    });
+    for (const { node } of before.values()) node.remove();
+    items.forEach(({ node }, place) => {
+      if (list.children[place] !== node) list.insertBefore(node, list.children[place] ?? null);
+    });
+  };
+
   /** The one row that the Tab key reaches; arrows go on from it. */
   const current = (at?: RowItem) => {
     for (const item of items) item.button.tabIndex = item === at ? 0 : -1;
   };
   const open = (item: RowItem) => {
     chosen = item.row;
-    item.open("looking");
+    item.wait(words.looking);
     ask.whole(item.row, (whole) => {
       if (whole.row === item.row && chosen === item.row) item.open(whole);
     });
@@ -85,7 +91,7 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
     if (lost && chosen !== item.row) return;
     const closed = chosen !== item.row;
     chosen = -1;
-    for (const each of items) if (each !== item || !closed) each.open();
+    for (const each of items) if (each !== item || !closed) each.close();
     if (closed) open(item);
     current(item);
   };

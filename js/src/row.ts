@@ -9,9 +9,13 @@ export interface RowItem {
   node: HTMLElement;
   button: HTMLButtonElement;
   row: number;
-  update(row: Row): void;
-  /** Opens it, with nothing in it while the kernel looks; `undefined` closes it. */
-  open(whole?: Whole | "looking"): void;
+  /** Whether it says another thing than before. */
+  update(row: Row): boolean;
+  /** Opens it. */
+  open(whole: Whole): void;
+  /** Opens it with a word instead of what is not there yet; what is there stays. */
+  wait(word: string): void;
+  close(): void;
 }
 
 let ids = 0;
@@ -35,11 +39,19 @@ export function rowItem(press: (item: RowItem) => void, signal: AbortSignal): Ro
   button.setAttribute("aria-controls", whole.id);
   button.setAttribute("aria-expanded", "false");
   button.addEventListener("click", () => press(item), { signal });
+  const expand = (is: boolean) => {
+    button.setAttribute("aria-expanded", String(is));
+    whole.hidden = !is;
+  };
+  let said = "";
   const item: RowItem = {
     node: itemOf(button, whole),
     button,
     row: -1,
     update(row) {
+      const now = JSON.stringify(row);
+      if (now === said) return false;
+      said = now;
       item.row = row.row;
       mark.className = `dw-mark dw-mark-${row.status}`;
       write(status, `${words.status[row.status]}, `);
@@ -49,14 +61,20 @@ export function rowItem(press: (item: RowItem) => void, signal: AbortSignal): Ro
       answer.textContent =
         row.answer || (row.status === "pending" ? words.noAnswerYet : words.status[row.status]);
       answer.toggleAttribute("data-none", row.status !== "completed");
+      return true;
     },
     open(shown) {
-      button.setAttribute("aria-expanded", String(shown !== undefined));
-      whole.hidden = shown === undefined;
-      if (shown === "looking" && whole.childElementCount) return; // what is there stays until the new is here
+      expand(true);
+      whole.replaceChildren(...parts(shown, signal));
+    },
+    wait(word) {
+      expand(true);
+      if (!whole.querySelector(".dw-blocks"))
+        whole.replaceChildren(element("div", "dw-line dw-line-note", word));
+    },
+    close() {
+      expand(false);
       whole.replaceChildren();
-      if (shown === "looking") whole.append(element("div", "dw-line dw-line-note", words.looking));
-      else if (shown) whole.append(...parts(shown, signal));
     },
   };
   return item;

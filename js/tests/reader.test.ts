@@ -175,8 +175,36 @@ describe("the reader", () => {
       expect(rows()).toEqual(before);
       expect(document.activeElement).toBe(before[2]);
       expect(opened()[0]).toContain("negative");
+      expect(model.sent.filter(({ kind }) => kind === "row")).toHaveLength(2);
       vi.advanceTimersByTime(9000);
       expect(asked()).toBe(2);
+      close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("leaves an opened row alone while it says the same, wherever others come in before it", () => {
+    vi.useFakeTimers();
+    try {
+      const { el, model, rows, reply, replyWhole, close } = open("running");
+      reply({ ...firstPage, rows: firstPage.rows.slice(1, 3) });
+      rows()[0]?.click();
+      replyWhole(1);
+      const whole = [...el.querySelectorAll(".dw-whole:not([hidden]) *")];
+      const copy = whole.find((node) => node.textContent === words.copy) as HTMLElement;
+      copy.focus();
+      model.tell({ completed: 200 });
+      vi.advanceTimersByTime(2000);
+      reply();
+      expect(rows()).toHaveLength(8);
+      expect([...el.querySelectorAll(".dw-whole:not([hidden]) *")]).toEqual(whole);
+      expect(document.activeElement).toBe(copy);
+      expect(model.sent.filter(({ kind }) => kind === "row")).toHaveLength(1);
+      model.tell({ completed: 201 });
+      vi.advanceTimersByTime(2000);
+      reply({ ...firstPage, rows: firstPage.rows.slice(4) });
+      expect(document.activeElement).toBe(rows()[1]);
       close();
     } finally {
       vi.useRealTimers();
