@@ -159,7 +159,7 @@ CELLS = [
     ("%%dwbatch data/none.parquet\n{{ a }}", "There is no file 'data/none.parquet'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
     ("%%dwbatch my reviews.csv\n{{ a }}", "There is one thing too many on the line: 'reviews.csv'.\nOnly SOURCE stands by itself; a value with blanks needs quotes."),
     ("%%dwbatch reviews -o\n{{ text }}", "--out needs a value.\n`%%dwbatch?` says what it takes."),
-    ("%%dwbatch reviews -o --wait\n{{ text }}", "--out needs a value.\n`%%dwbatch?` says what it takes."),
+    ("%%dwbatch reviews -o --wait\n{{ text }}", "--out needs a value.\nA value that begins with - stands behind a =: --out=--wait"),
     ("%%dwbatch reviews -o a -o b\n{{ text }}", "-o/--out is there twice.\nLeave one of them out."),
     ("%%dwbatch reviews -m a -m b\n{{ text }}", "-m/--model is there twice.\nLeave one of them out."),
     ('%%dwbatch reviews -m ""\n{{ text }}', "--model: the value is empty.\n`%%dwbatch?` says what it takes."),
