@@ -138,19 +138,22 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
 
 def test_a_job_is_read_and_retried_in_jupyterlab(browser: Browser, lab: Lab) -> None:
     """The rows stay open through the end, the retry, a reload; without its kernel the cell shows the settled form."""
-    read_and_retry(browser, lab)
+    read_and_retry(browser, lab, tokens=99)
 
 
 def test_a_job_is_read_and_retried_in_notebook_7(browser: Browser, tmp_path: Path, service: ServiceProcess) -> None:
     """The same in Notebook 7."""
     with served(tmp_path, service, "notebook") as notebook:
-        read_and_retry(browser, notebook)
+        read_and_retry(browser, notebook, tokens=98)
 
 
-def read_and_retry(browser: Browser, lab: Lab) -> None:
-    """Read the rows of a job while it runs, at its end and after a reload; retry it, and take its kernel away."""
+def read_and_retry(browser: Browser, lab: Lab, *, tokens: int) -> None:
+    """Read the rows of a job while it runs, at its end and after a reload; retry it, and take its kernel away.
+
+    The service fails a row once for each number of ``tokens``.
+    """
     setup = SETUP + '\nreviews.loc[3, "text"] = "fail 400 once"'
-    path = lab.write("read.ipynb", setup, f"{CELL} --max-tokens 99\n{{{{ text }}}}")
+    path = lab.write("read.ipynb", setup, f"{CELL} --max-tokens {tokens}\n{{{{ text }}}}")
     with lab.open(browser, path.name) as notebook:
         notebook.run(0)
         notebook.run(1)
