@@ -82,8 +82,7 @@ class Job:
     @property
     def batches(self) -> list[Batch]:
         """The service's batches, as last seen; empty until they are made."""
-        life = self._life()
-        return [s.batch for s in life.journal.record.shards if s.batch] if life is not None else []
+        return [s.batch for s in life.journal.record.shards if s.batch] if (life := self._life()) else []
 
     @property
     def df(self) -> pd.DataFrame:
