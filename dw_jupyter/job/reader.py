@@ -6,10 +6,10 @@ for its index (`Places`), which is made at the first page.
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 import numpy as np
@@ -66,7 +66,10 @@ class Whole(TypedDict):
 
 
 class SupersededError(Exception):
-    """Somebody has asked for another page meanwhile."""
+    """Who asked for a page has asked for another meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("Another page was asked for.")
 
 
 class Reader:
@@ -85,12 +88,18 @@ class Reader:
         path = journal.folder / SHARES
         self._shares: Positions | None = np.load(path) if path.exists() else None
         self._lock = threading.Lock()
-        self._turns = itertools.count(1)
-        self._turn = 0
         self._found: tuple[tuple[str, int], Positions, bool] | None = None
 
     def page(
-        self, *, status: str = "", group: str = "", code: str = "", message: str = "", text: str = "", start: int = 0
+        self,
+        *,
+        status: str = "",
+        group: str = "",
+        code: str = "",
+        message: str = "",
+        text: str = "",
+        start: int = 0,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Page:
         """Up to ``PAGE`` rows from the ``start``-th of those that are meant, in the order of the source.
 
@@ -102,11 +111,11 @@ class Reader:
             text: only rows that have this in their prompt, their answer or the reason why there is none; case and
                 the order of the rows in the files do not matter.
             start: how many rows to pass over.
+            wanted: whether whoever asked still waits for it.
 
         Raises:
-            SupersededError: another page was asked for before this one was found.
+            SupersededError: it was not wanted any more before it was found.
         """
-        turn = self._turn = next(self._turns)
         with self._lock:
             self._places.update()
             fates = self._ledger.results.fates()
@@ -114,7 +123,7 @@ class Reader:
             if group:
                 meant &= find_reason(fates, group, code, message)
             if text.strip():
-                found, more = self._search(text.strip(), turn)
+                found, more = self._search(text.strip(), wanted)
                 rows = found[meant[found]]
             else:
                 rows, more = np.flatnonzero(meant), False
@@ -183,7 +192,7 @@ class Reader:
             "answer": said[:EXCERPT],
         }
 
-    def _search(self, text: str, turn: int) -> tuple[Positions, bool]:
+    def _search(self, text: str, wanted: Callable[[], bool]) -> tuple[Positions, bool]:
         """The rows with a text, and whether there may be more: found by their bytes, and then looked at."""
         state = text, int(np.count_nonzero(self._places.answers >= 0))
         if self._found is not None and self._found[0] == state:
@@ -192,7 +201,7 @@ class Reader:
         found: set[int] = set()
         end = time.monotonic() + LONGEST_SEARCH
         for rows, lines, asks in self._places.search(_needles(text)):
-            if turn != self._turn:
+            if not wanted():
                 raise SupersededError
             said = _said(lines, asks=asks)
             found.update(row for row, one in zip(rows.tolist(), said, strict=True) if folded in one.casefold())

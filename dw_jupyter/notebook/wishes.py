@@ -60,10 +60,14 @@ class Wishes:
     def __init__(self, job: Steered, answer: Callable[[Answer], None]) -> None:
         self._job = job
         self._answer = answer
+        self._newest: dict[str, Mapping[str, Any]] = {}
+        """What each view of a page asked for last: its earlier questions need no answer any more."""
 
     def hear(self, wish: Mapping[str, Any]) -> None:
         """Take a wish and return; what is not understood is passed over."""
         kind = wish.get("kind")
+        if kind == "rows":
+            self._newest[str(wish.get("view"))] = wish
         if kind in ("cancel", "retry", "open", "rows", "row"):
             _start(self._fulfil, kind, wish)
 
@@ -85,28 +89,31 @@ class Wishes:
                     self._job.retry()
                 case "open":
                     open_panel(self._job.id)
-                case "rows" | "row" if (reader := self._job.reader) is not None:
-                    self._answer({"kind": kind, "id": wish.get("id"), kind: _read(reader, kind, wish)})
-        except SupersededError:
-            return
-        except (errors.DoublewordError, OSError, ValueError, IndexError) as error:
+                case "rows" | "row":
+                    self._answer({"kind": kind, "id": wish.get("id"), kind: self._read(kind, wish)})
+        except (errors.DoublewordError, SupersededError, OSError, ValueError, IndexError) as error:
             self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": str(error)})
         except Exception:
             log.exception("a view's wish: %s", kind)
             self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": "This is a bug of dw_jupyter."})
 
+    def _read(self, kind: str, wish: Mapping[str, Any]) -> Any:
+        reader = self._job.reader
+        if reader is None:
+            raise errors.OptionError("The rows are still being prepared.", "Look again in a moment.")
+        if kind == "row":
+            return reader.whole(int(wish.get("row", -1)))
+        asked = {name: str(wish.get(name, "")) for name in ("status", "group", "code", "message", "text")}
+        view = str(wish.get("view"))
+        page = reader.page(
+            **asked, start=max(0, int(wish.get("start", 0))), wanted=lambda: self._newest.get(view) is wish
+        )
+        return {**page, "reasons": reader.reasons()[:MOST_REASONS]}
+
 
 def _start(work: Callable[..., None], *arguments: object) -> None:
     # Not on the loop's own workers: a retry waits for these, and a long search would keep them from the jobs.
     threading.Thread(target=work, args=arguments, name="dw_jupyter wish", daemon=True).start()
-
-
-def _read(reader: Reader, kind: str, wish: Mapping[str, Any]) -> Any:
-    if kind == "row":
-        return reader.whole(int(wish.get("row", -1)))
-    asked = {name: str(wish.get(name, "")) for name in ("status", "group", "code", "message", "text")}
-    page = reader.page(**asked, start=max(0, int(wish.get("start", 0))))
-    return {**page, "reasons": reader.reasons()[:MOST_REASONS]}
 
 
 MOST_REASONS = 20

@@ -2,27 +2,37 @@
 import { type Answer, listen, type Model, type Query } from "./model";
 import type { Page, Whole } from "./state";
 
-export interface Asking {
-  page(query: Query, then: (page: Page) => void): void;
-  whole(row: number, then: (whole: Whole) => void): void;
+/** What is told of a question: the answer, or why there is none. */
+interface Heard<Answered> {
+  then(answer: Answered): void;
+  refused(why: string): void;
 }
 
-/** Of each kind the last question counts: answers to earlier ones, and those that are refused, are passed over. */
+export interface Asking {
+  page(query: Query, heard: Heard<Page>): void;
+  whole(row: number, heard: Heard<Whole>): void;
+}
+
+/** Of each kind the last question counts: what is said to earlier ones is passed over. */
 export function asking(model: Model, signal: AbortSignal): Asking {
   let id = Math.floor(Math.random() * 2 ** 40); // a model may have several views, and each hears all answers
-  const waiting: { rows?: [number, (page: Page) => void]; row?: [number, (whole: Whole) => void] } = {};
+  const view = id.toString(36);
+  const waiting: { rows?: Heard<Page> & { id: number }; row?: Heard<Whole> & { id: number } } = {};
   const hear = (answer: Answer) => {
-    if (answer.kind === "rows" && waiting.rows?.[0] === answer.id) waiting.rows[1](answer.rows);
-    if (answer.kind === "row" && waiting.row?.[0] === answer.id) waiting.row[1](answer.row);
+    if (answer.kind === "rows" && waiting.rows?.id === answer.id) waiting.rows.then(answer.rows);
+    if (answer.kind === "row" && waiting.row?.id === answer.id) waiting.row.then(answer.row);
+    if (answer.kind !== "refused" || (answer.wish !== "rows" && answer.wish !== "row")) return;
+    const asked = waiting[answer.wish];
+    if (asked?.id === answer.id) asked.refused(answer.why);
   };
   listen(model, "msg:custom", hear, signal);
   return {
-    page(query, then) {
-      waiting.rows = [++id, then];
-      model.send({ kind: "rows", id, ...query });
+    page(query, heard) {
+      waiting.rows = { id: ++id, ...heard };
+      model.send({ kind: "rows", id, view, ...query });
     },
-    whole(row, then) {
-      waiting.row = [++id, then];
+    whole(row, heard) {
+      waiting.row = { id: ++id, ...heard };
       model.send({ kind: "row", id, row });
     },
   };

@@ -7,9 +7,13 @@ const SAID_MS = 2000;
 export function copyButton(text: () => string, signal: AbortSignal) {
   let timer = 0;
   const say = (said: string) => {
+    node.setAttribute("aria-live", "polite"); // said, but not when the button is itself again
     write(node, said);
     clearTimeout(timer);
-    timer = window.setTimeout(() => write(node, words.copy), SAID_MS);
+    timer = window.setTimeout(() => {
+      node.setAttribute("aria-live", "off");
+      write(node, words.copy);
+    }, SAID_MS);
   };
   const copy = () =>
     copyText(text()).then(
@@ -17,7 +21,6 @@ export function copyButton(text: () => string, signal: AbortSignal) {
       () => say(words.notCopied),
     );
   const node = button(words.copy, copy, signal);
-  node.setAttribute("aria-live", "polite");
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }

@@ -33,11 +33,15 @@ function draw(model: Model, signal: AbortSignal): View {
     note: line("note"),
   };
   const lost = line("lost");
-  const cancel = cancelButton(() => model.send({ kind: "cancel" }), signal);
-  const retry = retryButton(() => model.send({ kind: "retry" }), signal);
-  const open = button(words.open, () => model.send({ kind: "open" }), signal);
+  const wish = (kind: "cancel" | "retry" | "open") => {
+    write(lines.refused, "");
+    model.send({ kind });
+  };
+  const cancel = cancelButton(() => wish("cancel"), signal);
+  const retry = retryButton(() => wish("retry"), signal);
+  const open = button(words.open, () => wish("open"), signal);
   const [progress, counts, speaker, heard] = [bar(), legend(), announcer(), age(signal)];
-  const rows = reader(asking(model, signal), signal);
+  const rows = reader(asking(model, signal), speaker.say, signal);
   const buttons = element("div", "dw-buttons", cancel.node, retry.node, open);
 
   const root = viewRoot(
@@ -79,7 +83,7 @@ function draw(model: Model, signal: AbortSignal): View {
     model,
     "change:state",
     () => {
-      write(lines.refused, "");
+      if (model.get("state").phase !== root.dataset.phase) write(lines.refused, ""); // it is of another time
       update();
       heard.heard();
     },
@@ -89,10 +93,11 @@ function draw(model: Model, signal: AbortSignal): View {
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind !== "refused") return;
+      if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
       write(lines.refused, answer.why);
+      speaker.say(answer.why);
     },
     signal,
   );

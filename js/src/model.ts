@@ -39,7 +39,7 @@ export type Wish =
   | { kind: "open" }
   | { kind: "settle" }
   | { kind: "look" | "rest"; view: string }
-  | ({ kind: "rows"; id: number } & Query)
+  | ({ kind: "rows"; id: number; view: string } & Query)
   | { kind: "row"; id: number; row: number };
 
 /** What the kernel says beside the traits: `view` is the widget whose output `data` is to replace. */

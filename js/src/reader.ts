@@ -13,10 +13,9 @@ const AGAIN_MS = 2000;
 /** `lose` says whether there is nobody to ask: what is shown stays to be read. */
 export type Reader = Part<JobState> & { lose(lost: boolean): void };
 
-export function reader(ask: Asking, signal: AbortSignal): Reader {
+export function reader(ask: Asking, say: (text: string) => void, signal: AbortSignal): Reader {
   const summary = element("summary", "dw-summary", words.read);
   const found = element("div", "dw-found");
-  found.setAttribute("role", "status");
   const list = listOf("dw-rows");
   const choice = filter(() => turn(0), signal);
   const before = button(words.before, () => turn(first - PAGE), signal);
@@ -28,6 +27,8 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
   let first = 0;
   let chosen = -1;
   let wasOpen = false;
+  let waits = false;
+  let readable = false;
   let seen = "";
   let again = 0;
   let lost = false;
@@ -35,21 +36,41 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
   const turn = (start: number) => {
     first = start;
     chosen = -1;
-    list.setAttribute("aria-busy", "true");
-    write(found, words.looking);
-    look(() => list.scrollTo?.({ top: 0 }));
+    for (const item of items) item.close();
+    look(true);
   };
-  const look = (then?: () => void) =>
-    ask.page({ ...choice.query, start: first }, (page) => {
-      draw(page);
-      then?.();
-    });
+  /** Asks for the page; what a person chose is waited for, and said aloud. */
+  const look = (byChoice: boolean) => {
+    waits ||= byChoice;
+    if (byChoice) {
+      list.setAttribute("aria-busy", "true");
+      write(found, words.looking);
+    }
+    ask.page(
+      { ...choice.query, start: first },
+      {
+        then(page) {
+          draw(page);
+          if (waits) list.scrollTo?.({ top: 0 });
+          end();
+        },
+        refused(why) {
+          if (waits) write(found, why);
+          end();
+        },
+      },
+    );
+  };
+  const end = () => {
+    if (waits) say(found.textContent ?? "");
+    waits = false;
+    list.removeAttribute("aria-busy");
+  };
 
   const draw = (page: Page) => {
     choice.update(page.reasons);
     const focused = items.findIndex((item) => item.node.contains(document.activeElement));
     arrange(page.rows);
-    list.removeAttribute("aria-busy");
     current(items.find((item) => item.button.tabIndex === 0) ?? items[0]);
     if (focused >= 0 && !list.contains(document.activeElement))
       items[Math.min(focused, items.length - 1)]?.button.focus({ preventScroll: true });
@@ -83,8 +104,11 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
   const open = (item: RowItem) => {
     chosen = item.row;
     item.wait(words.looking);
-    ask.whole(item.row, (whole) => {
-      if (whole.row === item.row && chosen === item.row) item.open(whole);
+    const { row } = item;
+    const still = (then: () => void) => chosen === row && then();
+    ask.whole(row, {
+      then: (whole) => still(() => item.open(whole)),
+      refused: (why) => still(() => item.wait(why)),
     });
   };
   const toggle = (item: RowItem) => {
@@ -125,21 +149,28 @@ export function reader(ask: Asking, signal: AbortSignal): Reader {
   );
   signal.addEventListener("abort", () => clearTimeout(again), { once: true });
 
+  const hide = () => {
+    node.hidden = !readable || (lost && !items.length);
+  };
+
   return {
     node,
     lose(now) {
+      if (lost && !now && waits) look(true); // what was asked may have been lost on the way
       lost = choice.node.inert = pages.inert = now;
-      node.hidden ||= now && !items.length;
+      if (lost && waits) write(found, words.notRead);
+      hide();
     },
     update(state) {
-      node.hidden = !state.readable;
+      readable = state.readable;
+      hide();
       const now = `${state.completed} ${state.failed} ${state.phase}`;
       const moved = seen !== "" && seen !== now;
       seen = now;
       if (!moved || !node.open || again || choice.query.text) return;
       again = window.setTimeout(() => {
         again = 0;
-        look();
+        look(false);
       }, AGAIN_MS);
     },
   };

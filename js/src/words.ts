@@ -32,6 +32,7 @@ export const words = {
   reasons: "Why rows have no answer",
   reason: (count: number, message: string) => `${number(count)} × ${message}`,
   looking: "Looking…",
+  notRead: "Not read: there is no kernel to ask.",
   found: (total: number, more: boolean) => (more ? `${number(total)} rows, and maybe more` : rows(total)),
   shown: (from: number, to: number, total: string) => `${number(from)}–${number(to)} of ${total}`,
   before: "Earlier rows",

@@ -143,14 +143,23 @@ describe("Retry", () => {
     expect(button("Retry 3 failed").getAttribute("aria-disabled")).toBe("false");
   });
 
-  it("says why it was refused until the next state comes", () => {
+  it("says why it was refused, aloud too, until something is pressed or the job moves on", () => {
     const { model, button, find } = show("cancelled");
+    const why = "Another kernel drives the job.";
     button("Retry 358 unanswered rows").click();
-    model.trigger("msg:custom", { kind: "refused", wish: "retry", why: "Another kernel drives the job." });
-    expect(find(".dw-job").textContent).toContain("Another kernel drives the job.");
+    const refuse = () => model.trigger("msg:custom", { kind: "refused", wish: "retry", why });
+    refuse();
     expect(button("Retry 358 unanswered rows").getAttribute("aria-disabled")).toBe("false");
+    model.tell({ details: ["a late count"] });
+    expect(find(".dw-job").textContent).toContain(why);
+    expect(find(".dw-spoken[role=status]").textContent).toBe(why);
+    const shown = () => [...find(".dw-job").querySelectorAll(".dw-line:not([hidden])")].map((n) => n.textContent);
+    button("Retry 358 unanswered rows").click();
+    expect(shown()).not.toContain(why);
+    refuse();
+    expect(shown()).toContain(why);
     model.tell(state("running"));
-    expect(find(".dw-job").textContent).not.toContain("Another kernel");
+    expect(shown()).not.toContain(why);
   });
 });
 

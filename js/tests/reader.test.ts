@@ -184,6 +184,56 @@ describe("the reader", () => {
     }
   });
 
+  it("says why a page or a row was not read, and tells readers of screens only of what was chosen", () => {
+    vi.useFakeTimers();
+    try {
+      const { el, model, rows, reply, opened, close } = open("running");
+      const refuse = (wish: "rows" | "row", why: string) =>
+        model.trigger("msg:custom", { kind: "refused", wish, id: model.asked(wish as "rows").id, why });
+      const said = () => el.querySelector("[role=status]")?.textContent;
+      refuse("rows", "The disk is gone.");
+      expect(el.querySelector(".dw-found")?.textContent).toBe("The disk is gone.");
+      expect(el.querySelector(".dw-rows")?.getAttribute("aria-busy")).toBe(null);
+      expect(said()).toBe("The disk is gone.");
+      reply();
+      expect(said()).toBe("The disk is gone.");
+      rows()[0]?.click();
+      refuse("row", "It is not there.");
+      expect(opened()).toEqual(["It is not there."]);
+      expect(el.querySelector(".dw-line-trouble:not([hidden])")).toBe(null);
+      close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is there again after a short disconnection, and asks anew what was on its way", () => {
+    const slots: (() => void)[] = [];
+    const signal = { connect: (slot: () => void) => slots.push(slot), disconnect: () => {} };
+    const kernel = { id: "k", status: "idle", connectionStatus: "connected" };
+    const sessionContext = { session: { kernel }, statusChanged: signal };
+    const el = document.body.appendChild(document.createElement("div"));
+    const model = new FakeModel(state("completed"));
+    model.widget_manager = { context: { sessionContext } };
+    const controller = new AbortController();
+    view.render({ model, el, signal: controller.signal });
+    const details = el.querySelector("details") as HTMLDetailsElement;
+    const connection = (is: string) => {
+      kernel.connectionStatus = is;
+      for (const slot of slots) slot();
+    };
+    connection("disconnected");
+    expect(details.hidden).toBe(true);
+    connection("connected");
+    expect(details.hidden).toBe(false);
+    details.open = true;
+    details.dispatchEvent(new Event("toggle"));
+    connection("disconnected");
+    connection("connected");
+    expect(model.sent.filter(({ kind }) => kind === "rows")).toHaveLength(2);
+    controller.abort();
+  });
+
   it("leaves an opened row alone while it says the same, wherever others come in before it", () => {
     vi.useFakeTimers();
     try {

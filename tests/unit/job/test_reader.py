@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from dw_jupyter.api.types import Batch
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.job.journal import INDEX
 from dw_jupyter.job.ledger import Ledger
-from dw_jupyter.job.places import Places
 from dw_jupyter.job.reader import PAGE, Reader, SupersededError
 from dw_jupyter.job.record import ShardRecord
 from tests.read_job import answer, failure, job, lines, reader, request
@@ -188,41 +186,12 @@ def test_a_megabyte_is_cut_in_a_list_and_whole_when_it_is_opened(tmp_path: Path)
         made.whole(1)
 
 
-def test_a_newer_search_ends_an_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_nobody_waits_for_ends(tmp_path: Path) -> None:
     """Whoever types on does not wait for the search before."""
-    files = {"requests-000.jsonl": lines(request(0, "first second"))}
-    made = reader(job(tmp_path / "job", files, rows=1))
-    searching, go_on = threading.Event(), threading.Event()
-    search = Places.search
-
-    def slowly(self: Places, needles: list[bytes]) -> Any:
-        if needles == [b"first"]:
-            searching.set()
-            go_on.wait(30)
-        yield from search(self, needles)
-
-    monkeypatch.setattr(Places, "search", slowly)
-    superseded: list[bool] = []
-
-    def older() -> None:
-        with pytest.raises(SupersededError):
-            made.page(text="first")
-        superseded.append(True)
-
-    def newer() -> None:
-        superseded.append(rows_of(made.page(text="second")) == [0])
-
-    threads = [threading.Thread(target=work) for work in (older, newer)]
-    threads[0].start()
-    assert searching.wait(30)
-    turn = made._turn
-    threads[1].start()
-    while made._turn == turn:
-        threads[1].join(0.01)
-    go_on.set()
-    for thread in threads:
-        thread.join()
-    assert superseded == [True, True]
+    made = reader(job(tmp_path / "job", {"requests-000.jsonl": lines(request(0, "first second"))}, rows=1))
+    with pytest.raises(SupersededError):
+        made.page(text="first", wanted=lambda: False)
+    assert rows_of(made.page(text="first")) == [0]
 
 
 def test_rows_come_in_while_one_reads(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.job.reader import Reader
+from dw_jupyter.job.reader import Reader, SupersededError
 from dw_jupyter.notebook import wishes
 from dw_jupyter.notebook.wishes import Wishes
 from tests.read_job import job, lines, reader
@@ -101,13 +101,41 @@ def test_what_cannot_be_done_is_said(read: Reader, wish: dict[str, Any], refusal
 
 
 def test_what_is_not_understood_is_passed_over(read: Reader) -> None:
-    """Wishes of no kind that there is, and rows of a job that has none yet, get no answer and do no harm."""
+    """Wishes of no kind that there is get no answer and do no harm."""
     heard: list[Any] = []
-    for wish in ({}, {"kind": "format"}, {"kind": ["rows"]}, {"kind": "rows", "id": 1}):
+    for wish in ({}, {"kind": "format"}, {"kind": ["rows"]}):
         Wishes(Steered(), heard.append).hear(wish)
     (answer,) = ask(Steered(read), {"kind": "rows", "id": 2, "start": -5, "status": None, "unknown": {}})
     assert heard == []
     assert answer["rows"]["start"] == 0
+
+
+def test_rows_that_are_still_prepared_are_refused_by_the_id_of_the_question() -> None:
+    """A reader that asks too early is told so, and does not wait for ever."""
+    (answer,) = ask(Steered(), {"kind": "rows", "id": 1})
+    assert (answer["kind"], answer["wish"], answer["id"]) == ("refused", "rows", 1)
+
+
+def test_two_views_of_one_job_do_not_supersede_each_other() -> None:
+    """A view's question ends its own earlier one, which is refused by its id, and no other view's."""
+    asked = {view: {"kind": "rows", "id": view, "view": view} for view in ("a", "b")}
+    answers: list[dict[str, Any]] = []
+
+    class Slow:
+        def page(self, *, wanted: Any, **_: object) -> dict[str, Any]:
+            if not wanted():
+                raise SupersededError
+            return {}
+
+        def reasons(self) -> list[Any]:
+            return []
+
+    made = Wishes(Steered(Slow()), answers.append)  # type: ignore[arg-type] # as far as a page is asked for
+    made._newest = {**asked}
+    made._newest["a"] = {"kind": "rows", "id": "newer", "view": "a"}
+    for wish in asked.values():
+        made._fulfil("rows", wish)
+    assert [(each["kind"], each["id"]) for each in answers] == [("refused", "a"), ("rows", "b")]
 
 
 def test_the_panel_is_opened_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
