@@ -1,4 +1,4 @@
-// sources ed1e687b8c2278c6
+// sources fd4721395a850622
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -84,6 +84,7 @@ var words = {
   reasons: "Why rows have no answer",
   reason: (count, message) => `${number(count)} × ${message}`,
   looking: "Looking…",
+  notRead: "Not read: there is no kernel to ask.",
   found: (total, more) => more ? `${number(total)} rows, and maybe more` : rows(total),
   shown: (from, to, total) => `${number(from)}–${number(to)} of ${total}`,
   before: "Earlier rows",
@@ -180,19 +181,23 @@ function controllerUnder(given) {
 // src/asking.ts
 function asking(model, signal) {
   let id = Math.floor(Math.random() * 2 ** 40);
+  const view = id.toString(36);
   const waiting = {};
   const hear = (answer) => {
-    if (answer.kind === "rows" && waiting.rows?.[0] === answer.id) waiting.rows[1](answer.rows);
-    if (answer.kind === "row" && waiting.row?.[0] === answer.id) waiting.row[1](answer.row);
+    if (answer.kind === "rows" && waiting.rows?.id === answer.id) waiting.rows.answered(answer.rows);
+    if (answer.kind === "row" && waiting.row?.id === answer.id) waiting.row.answered(answer.row);
+    if (answer.kind !== "refused") return;
+    for (const asked of [waiting.rows, waiting.row])
+      if (asked && asked.id === answer.id) asked.refused(answer.why);
   };
   listen(model, "msg:custom", hear, signal);
   return {
-    page(query, then) {
-      waiting.rows = [++id, then];
-      model.send({ kind: "rows", id, ...query });
+    page(query, heard) {
+      waiting.rows = { id: ++id, ...heard };
+      model.send({ kind: "rows", id, view, ...query });
     },
-    whole(row, then) {
-      waiting.row = [++id, then];
+    whole(row, heard) {
+      waiting.row = { id: ++id, ...heard };
       model.send({ kind: "row", id, row });
     }
   };
@@ -615,16 +620,19 @@ var SAID_MS = 2e3;
 function copyButton(text2, signal) {
   let timer = 0;
   const say = (said) => {
+    node.setAttribute("aria-live", "polite");
     write(node, said);
     clearTimeout(timer);
-    timer = window.setTimeout(() => write(node, words.copy), SAID_MS);
+    timer = window.setTimeout(() => {
+      node.setAttribute("aria-live", "off");
+      write(node, words.copy);
+    }, SAID_MS);
   };
   const copy = () => copyText(text2()).then(
     () => say(words.copied),
     () => say(words.notCopied)
   );
   const node = button(words.copy, copy, signal);
-  node.setAttribute("aria-live", "polite");
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }
@@ -723,10 +731,9 @@ function text(className) {
 // src/reader.ts
 var PAGE = 50;
 var AGAIN_MS = 2e3;
-function reader(ask, signal) {
+function reader(ask, say, signal) {
   const summary = element("summary", "dw-summary", words.read);
   const found = element("div", "dw-found");
-  found.setAttribute("role", "status");
   const list = listOf("dw-rows");
   const choice = filter(() => turn(0), signal);
   const before = button(words.before, () => turn(first - PAGE), signal);
@@ -737,25 +744,47 @@ function reader(ask, signal) {
   let first = 0;
   let chosen = -1;
   let wasOpen = false;
+  let waits = false;
+  let readable = false;
   let seen = "";
   let again = 0;
   let lost = false;
   const turn = (start) => {
     first = start;
     chosen = -1;
-    list.setAttribute("aria-busy", "true");
-    write(found, words.looking);
-    look(() => list.scrollTo?.({ top: 0 }));
+    for (const item2 of items) item2.close();
+    look(true);
   };
-  const look = (then) => ask.page({ ...choice.query, start: first }, (page) => {
-    draw2(page);
-    then?.();
-  });
+  const look = (byChoice) => {
+    waits ||= byChoice;
+    if (byChoice) {
+      list.setAttribute("aria-busy", "true");
+      write(found, words.looking);
+    }
+    ask.page(
+      { ...choice.query, start: first },
+      {
+        answered(page) {
+          draw2(page);
+          if (waits) list.scrollTo?.({ top: 0 });
+          end();
+        },
+        refused(why) {
+          if (waits) write(found, why);
+          end();
+        }
+      }
+    );
+  };
+  const end = () => {
+    if (waits) say(found.textContent ?? "");
+    waits = false;
+    list.removeAttribute("aria-busy");
+  };
   const draw2 = (page) => {
     choice.update(page.reasons);
     const focused = items.findIndex((item2) => item2.node.contains(document.activeElement));
     arrange(page.rows);
-    list.removeAttribute("aria-busy");
     current(items.find((item2) => item2.button.tabIndex === 0) ?? items[0]);
     if (focused >= 0 && !list.contains(document.activeElement))
       items[Math.min(focused, items.length - 1)]?.button.focus({ preventScroll: true });
@@ -785,8 +814,11 @@ function reader(ask, signal) {
   const open = (item2) => {
     chosen = item2.row;
     item2.wait(words.looking);
-    ask.whole(item2.row, (whole) => {
-      if (whole.row === item2.row && chosen === item2.row) item2.open(whole);
+    const { row } = item2;
+    const still = (then) => chosen === row && then();
+    ask.whole(row, {
+      answered: (whole) => still(() => item2.open(whole)),
+      refused: (why) => still(() => item2.wait(why))
     });
   };
   const toggle = (item2) => {
@@ -825,21 +857,27 @@ function reader(ask, signal) {
     { signal }
   );
   signal.addEventListener("abort", () => clearTimeout(again), { once: true });
+  const hide = () => {
+    node.hidden = !readable || lost && !items.length;
+  };
   return {
     node,
     lose(now) {
+      if (lost && !now && waits) look(true);
       lost = choice.node.inert = pages.inert = now;
-      node.hidden ||= now && !items.length;
+      if (lost && waits) write(found, words.notRead);
+      hide();
     },
     update(state) {
-      node.hidden = !state.readable;
+      readable = state.readable;
+      hide();
       const now = `${state.completed} ${state.failed} ${state.phase}`;
       const moved = seen !== "" && seen !== now;
       seen = now;
       if (!moved || !node.open || again || choice.query.text) return;
       again = window.setTimeout(() => {
         again = 0;
-        look();
+        look(false);
       }, AGAIN_MS);
     }
   };
@@ -948,11 +986,15 @@ function draw(model, signal) {
     note: line("note")
   };
   const lost = line("lost");
-  const cancel = cancelButton(() => model.send({ kind: "cancel" }), signal);
-  const retry = retryButton(() => model.send({ kind: "retry" }), signal);
-  const open = button(words.open, () => model.send({ kind: "open" }), signal);
+  const wish = (kind) => {
+    write(lines.refused, "");
+    model.send({ kind });
+  };
+  const cancel = cancelButton(() => wish("cancel"), signal);
+  const retry = retryButton(() => wish("retry"), signal);
+  const open = button(words.open, () => wish("open"), signal);
   const [progress, counts, speaker, heard] = [bar(), legend(), announcer(), age(signal)];
-  const rows2 = reader(asking(model, signal), signal);
+  const rows2 = reader(asking(model, signal), speaker.say, signal);
   const buttons = element("div", "dw-buttons", cancel.node, retry.node, open);
   const root = viewRoot(
     "dw-job",
@@ -991,7 +1033,7 @@ function draw(model, signal) {
     model,
     "change:state",
     () => {
-      write(lines.refused, "");
+      if (model.get("state").phase !== root.dataset.phase) write(lines.refused, "");
       update();
       heard.heard();
     },
@@ -1001,10 +1043,11 @@ function draw(model, signal) {
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind !== "refused") return;
+      if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
       write(lines.refused, answer.why);
+      speaker.say(answer.why);
     },
     signal
   );

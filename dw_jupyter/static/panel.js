@@ -1,4 +1,4 @@
-// sources ed1e687b8c2278c6
+// sources fd4721395a850622
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -905,6 +905,7 @@ var words2 = {
   reasons: "Why rows have no answer",
   reason: (count, message) => `${number2(count)} × ${message}`,
   looking: "Looking…",
+  notRead: "Not read: there is no kernel to ask.",
   found: (total, more) => more ? `${number2(total)} rows, and maybe more` : rows(total),
   shown: (from, to, total) => `${number2(from)}–${number2(to)} of ${total}`,
   before: "Earlier rows",

@@ -4,7 +4,7 @@ import type { Page, Whole } from "./state";
 
 /** What is told of a question: the answer, or why there is none. */
 interface Heard<Answered> {
-  then(answer: Answered): void;
+  answered(answer: Answered): void;
   refused(why: string): void;
 }
 
@@ -19,11 +19,11 @@ export function asking(model: Model, signal: AbortSignal): Asking {
   const view = id.toString(36);
   const waiting: { rows?: Heard<Page> & { id: number }; row?: Heard<Whole> & { id: number } } = {};
   const hear = (answer: Answer) => {
-    if (answer.kind === "rows" && waiting.rows?.id === answer.id) waiting.rows.then(answer.rows);
-    if (answer.kind === "row" && waiting.row?.id === answer.id) waiting.row.then(answer.row);
-    if (answer.kind !== "refused" || (answer.wish !== "rows" && answer.wish !== "row")) return;
-    const asked = waiting[answer.wish];
-    if (asked?.id === answer.id) asked.refused(answer.why);
+    if (answer.kind === "rows" && waiting.rows?.id === answer.id) waiting.rows.answered(answer.rows);
+    if (answer.kind === "row" && waiting.row?.id === answer.id) waiting.row.answered(answer.row);
+    if (answer.kind !== "refused") return;
+    for (const asked of [waiting.rows, waiting.row])
+      if (asked && asked.id === answer.id) asked.refused(answer.why);
   };
   listen(model, "msg:custom", hear, signal);
   return {

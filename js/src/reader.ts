@@ -49,7 +49,7 @@ export function reader(ask: Asking, say: (text: string) => void, signal: AbortSi
     ask.page(
       { ...choice.query, start: first },
       {
-        then(page) {
+        answered(page) {
           draw(page);
           if (waits) list.scrollTo?.({ top: 0 });
           end();
@@ -107,7 +107,7 @@ export function reader(ask: Asking, say: (text: string) => void, signal: AbortSi
     const { row } = item;
     const still = (then: () => void) => chosen === row && then();
     ask.whole(row, {
-      then: (whole) => still(() => item.open(whole)),
+      answered: (whole) => still(() => item.open(whole)),
       refused: (why) => still(() => item.wait(why)),
     });
   };

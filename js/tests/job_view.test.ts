@@ -153,7 +153,8 @@ describe("Retry", () => {
     model.tell({ details: ["a late count"] });
     expect(find(".dw-job").textContent).toContain(why);
     expect(find(".dw-spoken[role=status]").textContent).toBe(why);
-    const shown = () => [...find(".dw-job").querySelectorAll(".dw-line:not([hidden])")].map((n) => n.textContent);
+    const shown = () =>
+      [...find(".dw-job").querySelectorAll(".dw-line:not([hidden])")].map((n) => n.textContent);
     button("Retry 358 unanswered rows").click();
     expect(shown()).not.toContain(why);
     refuse();
