@@ -1,8 +1,9 @@
-"""What all tests share: the ``--full`` option, and a home folder of their own."""
+"""What all tests share: the ``--full`` option, a home folder of their own, and a last word on what they measured."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+MEASURED = "measured"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--full``: as many examples and kills as take long."""
@@ -27,6 +30,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether what takes long is wanted."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says at the end of the run what a test has measured; words, to be read and not to be compared."""
+    return lambda words: record_property(MEASURED, words)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured; a worker of several has no output of its own, so that the reports carry it."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, words in report.user_properties:
+            if name == MEASURED and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {words}")
 
 
 @pytest.fixture(autouse=True)

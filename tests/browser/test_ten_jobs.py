@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import psutil
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from playwright.sync_api import Browser
 
@@ -29,7 +28,7 @@ UPDATES_A_SECOND = 2
 
 
 def test_a_view_is_told_at_most_twice_a_second(
-    browser: Browser, lab: Lab, full: bool, capsys: pytest.CaptureFixture[str]
+    browser: Browser, lab: Lab, full: bool, measured: Callable[[str], None]
 ) -> None:
     """Ten views, and none hears more than that; what it costs is printed."""
     rows = 100 if full else 30
@@ -50,12 +49,11 @@ def test_a_view_is_told_at_most_twice_a_second(
     for times in told.values():
         # Three do not wait for their turn: the first, the end, and the end once more, since a busy server drops some.
         assert len(times) <= 4 + UPDATES_A_SECOND * (times[-1] - times[0]).total_seconds()
-    with capsys.disabled():
-        number = sum(map(len, told.values()))
-        print(
-            f"\n{JOBS} jobs live for {seconds:.0f} s: {number / seconds:.1f} updates a second to the browser;"
-            f" of one processor, kernel {spent[0] / seconds:.0%} and page {spent[1] / seconds:.0%}"
-        )
+    number = sum(map(len, told.values()))
+    measured(
+        f"{JOBS} jobs live for {seconds:.0f} s: {number / seconds:.1f} updates a second to the browser;"
+        f" of one processor, kernel {spent[0] / seconds:.0%} and page {spent[1] / seconds:.0%}"
+    )
 
 
 def updates(heard: Iterable[bytes]) -> dict[bytes, list[datetime]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ SEED = 20261122
 
 
 def test_a_kill_at_any_step_costs_nothing(
-    service: ServiceProcess, http: httpx.Client, tmp_path: Path, full: bool
+    service: ServiceProcess, http: httpx.Client, tmp_path: Path, full: bool, measured: Callable[[str], None]
 ) -> None:
     """Wherever ``kill -9`` ends a program, the same cell run anew ends with each row asked once, and in its place."""
     numbers = itertools.count(1)
@@ -42,14 +43,17 @@ def test_a_kill_at_any_step_costs_nothing(
     batches = live_batches(http)
     asked = sum(batch["request_counts"]["total"] for batch in batches)
     answered = sum(batch["request_counts"]["completed"] + batch["request_counts"]["failed"] for batch in batches)
-    print(f"kills {kills}, restarts {told}, asked and accepted {asked}, answered {answered}, wrong {len(wrong)}")
+    measured(
+        f"kills {kills}, restarts {told}, accepted {asked}, answered {answered},"
+        f" jobs with a row lost or doubled {len(wrong)}"
+    )
     assert not wrong, "\n".join(wrong)
     assert kills
     assert asked == answered
 
 
 def test_kills_at_random_moments_cost_nothing(
-    service: ServiceProcess, http: httpx.Client, own_home: Path, full: bool
+    service: ServiceProcess, http: httpx.Client, own_home: Path, full: bool, measured: Callable[[str], None]
 ) -> None:
     """However often a program is killed, running it again ends with each row asked once and answered once."""
     chance = random.Random(SEED)  # noqa: S311 - it keeps no secret
@@ -72,6 +76,9 @@ def test_kills_at_random_moments_cost_nothing(
             view = program.run(texts)
         assert view["responses"] == texts
     asked, accepted, answered = jobs * rows, live_requests(http), answered_requests(http)
-    print(f"kills {kills}, restarts {jobs * 4}, asked {asked}, accepted {accepted}, answered {answered}")
+    measured(
+        f"kills {kills}, restarts {jobs * 4}, asked {asked}, accepted {accepted}, answered {answered},"
+        f" lost {asked - answered}, doubled {accepted - asked}"
+    )
     assert kills
     assert accepted == answered == asked

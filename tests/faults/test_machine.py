@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from tests.faults.books import answered_requests, live_requests
 from tests.faults.machine import Machine
 
 
-def test_no_order_of_events_loses_or_doubles_anything(tmp_path: Path, full: bool) -> None:
+def test_no_order_of_events_loses_or_doubles_anything(
+    tmp_path: Path, full: bool, measured: Callable[[str], None]
+) -> None:
     """Cells, waits, lost answers, dead kernels, a dead service, cancels and retries, in any order: all stays true."""
     wanted = settings(
         max_examples=60 if full else 3,
@@ -27,6 +30,6 @@ def test_no_order_of_events_loses_or_doubles_anything(tmp_path: Path, full: bool
         # it wants a class, or whatever makes a machine
         run_state_machine_as_test(partial(Machine, bench), settings=wanted)  # type: ignore[arg-type]
         accepted, answered = live_requests(bench.http), answered_requests(bench.http)
-        print(f"kills {bench.kills}, restarts {bench.restarts}, accepted {accepted}, answered {answered}")
+        measured(f"kills {bench.kills}, restarts {bench.restarts}, accepted {accepted}, answered {answered}")
     finally:
         bench.close()
