@@ -30,7 +30,6 @@ _OTHERS = {
     ".feather": "read_feather",
     ".orc": "read_orc",
     ".pkl": "read_pickle",
-    ".gz": "read_csv",
 }
 """What pandas reads such a file with, by the end of its name."""
 _SEPARATORS = {";": ";", "\t": "\\t", "|": "|"}
@@ -93,10 +92,10 @@ def _read_parquet(path: Path, *, limit: int | None) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    _check_separator(path)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
+            _check_separator(path)
             # A value beyond the header is never a label: that would shift all columns by one, silently. With
             # `low_memory` a block of a text column that holds just 007 and 008 would be read as 7 and 8.
             return pd.read_csv(path, index_col=False, dtype_backend="numpy_nullable", low_memory=False)

@@ -132,10 +132,10 @@ def submit(
     else:
         frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
     template = Template(prompt, variables=variables, system=system)
+    template.check(frame, on_missing=on_missing)
     skipped = 0
     if on_missing == "skip":
         frame, skipped = drop_missing(template, frame)
-    template.check(frame, on_missing=on_missing)
     notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
     if near := near_role(prompt):
         role = near.rstrip(":").lower()

@@ -12,6 +12,7 @@ import pandas as pd
 import pydantic
 import pytest
 
+from dw_jupyter.frames.results import Results
 from tests.service_process import ServiceProcess
 from tests.unit.notebook.conftest import Notebook
 
@@ -25,6 +26,10 @@ FRAME = pd.DataFrame(
 )  # fmt: skip
 HOLDS_ITSELF: list[Any] = []
 HOLDS_ITSELF.append(HOLDS_ITSELF)
+
+
+FILLING = Results(2).frame(pd.RangeIndex(2))
+FILLING.attrs["dw_jupyter"] = {"job": "4f1c0a7d2e9b", "state": "running", "answered": 0, "failed": 0, "total": 2}
 
 
 class Plain:
@@ -62,10 +67,13 @@ NAMES: dict[str, Any] = {
     "Whatever": Whatever, "Keys": Keys, "listed": {"type": "array"},
     "misspelt": {"type": "object", "properties": {"a": {"type": "sting"}}},
     "holder": pd.DataFrame({"x": [FRAME]}), "long": pd.DataFrame({"text": ["a" * 30_000_000]}),
+    "filling": FILLING, "wide": pd.DataFrame([["x"]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
+    "smile": pd.DataFrame({"😀": ["x"]}), "t": 0.5,
 }  # fmt: skip
 FILES = {
     "empty.csv": b"", "header.csv": b"a,b\n", "latin.csv": b"text\ncaf\xe9\n", "notes.txt": b"x", "sheet.xlsx": b"x",
     "wide.csv": b"title,text\n1,A,good\n2,B,bad\n", "comma.csv": b"a,b\n1,2\n1,2,3\n", "quote.csv": b'a\n"x\ny\n',
+    "semicolons.csv": b"a;b\n1,5;2\n", "tabs.csv": b"a\tb\n1\t2\n", "data.json": b"[]",
     "cut.jsonl": b'{"a": 1}\n{"a"\n', "list.jsonl": b"[1]\n",
 }  # fmt: skip
 
@@ -155,7 +163,7 @@ CELLS = [
     ("%%dwbatch comma.csv\n{{ a }}", '"comma.csv", line 3: 3 values, where the lines before have 2.\nA value that holds a comma stands in double quotes: "a, b".'),
     ("%%dwbatch quote.csv\n{{ a }}", '"quote.csv": a double quote opens a value, and none closes it.\nClose it; within a value in quotes it is doubled: "a ""word""".'),
     ("%%dwbatch notes.txt\n{{ a }}", '"notes.txt" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
-    ("%%dwbatch sheet.xlsx\n{{ a }}", '"sheet.xlsx" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
+    ("%%dwbatch sheet.xlsx\n{{ a }}", '"sheet.xlsx" is of a kind that is not read here.\nRead it, and name the frame: reviews = pd.read_excel("sheet.xlsx")'),
     ("%%dwbatch data/none.parquet\n{{ a }}", "There is no file 'data/none.parquet'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
     ("%%dwbatch my reviews.csv\n{{ a }}", "There is one thing too many on the line: 'reviews.csv'.\nOnly SOURCE stands by itself; a value with blanks needs quotes."),
     ("%%dwbatch reviews -o\n{{ text }}", "--out needs a value.\n`%%dwbatch?` says what it takes."),
@@ -331,6 +339,12 @@ CELLS = [
     ("%%dwbatch reviews --label '-o' -o q\n{{ text }}", "--label needs a value.\nA value that begins with - stands behind a =: --label=-o"),
     ("%%dwbatch jobs\n{{ text }}", "There is no 'jobs' in this notebook.\nThe command has one sign: `%dwbatch jobs`."),
     ("%%dwbatch reviews --as-code --schema 'a, a'\n{{ text }}", 'The schema, character 4: the field "a" is there twice.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
+    ("%%dwbatch filling -o second\n{{ response }}", 'The source is still filling: no answer yet for 2 of its 2 rows.\nWait first, by `await job` or `%dwbatch wait 4f1c0a7d2e9b`, or take the rows whose dw_status is "completed".'),
+    ("%%dwbatch filling --on-missing skip\n{{ response }}", 'The source is still filling: no answer yet for 2 of its 2 rows.\nWait first, by `await job` or `%dwbatch wait 4f1c0a7d2e9b`, or take the rows whose dw_status is "completed".'),
+    ("%%dwbatch reviews --on-missing skip\n{{ text }}{{ nothing }}", 'No row has a value in "nothing".\nFill them (fillna), or use another column.'),
+    ("%%dwbatch semicolons.csv\n{{ a }}", '"semicolons.csv" has the one column \'a;b\'.\nRead it, and name the frame: reviews = pd.read_csv("semicolons.csv", sep=";")'),
+    ("%%dwbatch tabs.csv\n{{ a }}", '"tabs.csv" has the one column \'a\\tb\'.\nRead it, and name the frame: reviews = pd.read_csv("tabs.csv", sep="\\t")'),
+    ("%%dwbatch data.json\n{{ a }}", '"data.json" is of a kind that is not read here.\nRead it, and name the frame: reviews = pd.read_json("data.json")'),
     ("%%dwbatch reviews --keep ,\n{{ text }}", "--keep ,: there is no column.\nWrite --keep COLUMN,COLUMN."),
 ]  # fmt: skip
 
