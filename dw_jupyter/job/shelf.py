@@ -106,11 +106,6 @@ def jobs(
     return listed[wanted].reset_index(drop=True)
 
 
-def labels() -> dict[str, str]:
-    """Id → label of every job of this machine, newest first."""
-    return {record.id: record.label for record in folders.records(config.home())}
-
-
 def describe(job_id: str) -> str:
     """A job in words: ``"reviews → labels, 142 answers, 60 kB"``.
 

@@ -1,7 +1,8 @@
 """What the tab key offers in a ``%%dwbatch`` cell and behind ``%dwbatch``.
 
 Options and their values on the line, columns of the source inside the braces of the body, verbs and jobs. Everything
-comes from what is at hand: no network, nothing of the user's is run, and whatever goes wrong offers nothing.
+comes from what is at hand: no network, nothing of the user's is run, nothing is written, and whatever goes wrong
+offers nothing. What it imports is light, since somebody waits for it who has not run a cell yet.
 """
 
 from __future__ import annotations
@@ -98,9 +99,9 @@ def _option_names(parser: argparse.ArgumentParser, words: list[str], *, short: b
 def _value_of(names: Any, parser: argparse.ArgumentParser, action: Any, line: str, typed: str) -> Offer | None:
     match action.dest:
         case "model":
-            from dw_jupyter.job.accounts import models_seen
+            from dw_jupyter.job.seen import seen_models
 
-            return Offer.of(typed, kinds("model", models_seen()))
+            return Offer.of(typed, kinds("model", seen_models()))
         case "window":
             return Offer.of(typed, kinds("window", WINDOWS))
         case "schema":
@@ -136,7 +137,7 @@ def _column_list(typed: str, columns: list[Hashable]) -> Offer:
 
 def _field(typed: str, columns: list[Hashable]) -> Offer:
     """``KEY=@COLUMN``: the key, then the column."""
-    from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED
+    from dw_jupyter.job.known_fields import KNOWN_FIELDS, REFUSED
 
     key, column, name = typed.partition("=@")
     if column:
@@ -201,15 +202,15 @@ def _behind_verb(names: Any, line: str) -> Offer | None:
     if typed.startswith("-"):
         return Offer.of(typed, kinds("option", [f"--{name}" for name in (*verb.options, *verb.flags) if name != "..."]))
     if verb.takes == "JOB" and len(words) == 1:
-        from dw_jupyter.job.shelf import labels
+        from dw_jupyter.job.seen import seen_jobs
 
-        # JupyterLab would break a word about it at its blanks, into the rows below.
-        earlier = list(labels().items())[:MOST_JOBS]
+        earlier = seen_jobs()[:MOST_JOBS]
         return Offer.of(
             typed,
             [
                 *kinds("job", namespace.jobs(names)),
-                *((job, label.replace(" ", "\u00a0") or "job") for job, label in earlier),
+                # JupyterLab would break a word about it at its blanks, into the rows below.
+                *((job.id, job.label.replace(" ", "\u00a0") or "job") for job in earlier),
             ],
         )
     if "ACCOUNT" in verb.takes and len(words) == 1:
@@ -220,9 +221,9 @@ def _behind_verb(names: Any, line: str) -> Offer | None:
 def _verb_value(option: str, typed: str) -> Offer | None:
     match option:
         case "account":
-            from dw_jupyter.job.accounts import account_names
+            from dw_jupyter.job.seen import seen_accounts
 
-            return Offer.of(typed, kinds("account", account_names()))
+            return Offer.of(typed, kinds("account", seen_accounts()))
         case "state":
             from dw_jupyter.job.snapshot import State
 
