@@ -59,7 +59,7 @@ class _Texts:
 
 
 _TOKENS = _Number(fits=lambda values: (values >= 1) & (values % 1 == 0), todo="Give a whole number from 1 up.")
-_PENALTY = _Number(fits=lambda values: abs(values) <= 2, todo="Give a number from -2 to 2.")
+_PENALTY = _Number(fits=np.isfinite, todo="Give a number.")
 _RULES: dict[str, _Number | _Texts] = {
     "temperature": _Number(fits=lambda values: values >= 0, todo="Give a number from 0 up."),
     "top_p": _Number(fits=lambda values: (values > 0) & (values <= 1), todo="Give a share above 0, and 1 at most."),
@@ -71,7 +71,11 @@ _RULES: dict[str, _Number | _Texts] = {
     "n": _Number(fits=lambda values: values == 1, todo="A row has one answer: for more of them repeat the row."),
     "stop": _Texts(),
 }
-"""Fields that a service refuses row by row when their value is not one of these."""
+"""What is plainly no value of a field, and so would be refused row by row.
+
+The service itself looks at no field but the model; how far a temperature or a penalty may go differs from model to
+model, and is for it to say. OpenAI documents penalties from -2 to 2, and temperatures up to 2.
+"""
 
 
 def check_values(fields: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from dw_jupyter.notebook import namespace
 from dw_jupyter.notebook.braces import in_body
-from dw_jupyter.notebook.line import scan, unquote
+from dw_jupyter.notebook.line import first_line, scan, unquote
 from dw_jupyter.notebook.offer import Offer, kinds
 from dw_jupyter.notebook.options import actions, again
 from dw_jupyter.notebook.verbs import VERBS
@@ -25,6 +25,7 @@ from dw_jupyter.notebook.verbs import VERBS
 WINDOWS = ("24h", "1h")
 WHERE = ("failed", "expired", "cancelled", "missing", "length")
 MOST_JOBS = 50
+MAGIC = "%%dwbatch"
 _LINE = re.compile(r"\s*(?:[^%=]+=\s*)?%dwbatch\s(?P<line>.*)", re.DOTALL)
 
 
@@ -52,11 +53,12 @@ def _offer(shell: Any, parser: argparse.ArgumentParser, context: Any) -> Offer |
     head = next((number for number, line in enumerate(lines) if line.strip()), 0)
     before = lines[context.cursor_line][: context.cursor_position]
     after = lines[context.cursor_line][context.cursor_position :]
-    if lines[head].startswith("%%dwbatch"):
-        line = lines[head].removeprefix("%%dwbatch")
-        if context.cursor_line == head:
-            return _on_line(names, parser, line, before.removeprefix("%%dwbatch")) if before[9:] else None
-        body = "\n".join([*lines[head + 1 : context.cursor_line], before])
+    if lines[head].startswith(MAGIC):
+        line, _, _ = first_line("\n".join(lines[head:]).removeprefix(MAGIC))
+        typed = "\n".join([*lines[head : context.cursor_line], before])
+        line_before, newline, body = first_line(typed.removeprefix(MAGIC))
+        if not newline:
+            return _on_line(names, parser, line, line_before) if line_before else None
         words, last, _ = scan(line)
         variables = _chosen(parser, [*words, last]).var or ()
         return in_body(body, after, columns=_columns(names, parser, line), variables=variables)
