@@ -6,11 +6,13 @@ The tab key asks here. So it stays light (no pandas, no network), and reads with
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import msgspec
 
 from dw_jupyter import config
 
+LABEL = "label"
 models: dict[str, list[str]] = {}
 """Account → its models, as it last listed them to this process."""
 
@@ -24,12 +26,22 @@ class Seen(msgspec.Struct, kw_only=True):
     created: float
 
 
+def renamed(folder: Path) -> str:
+    """What the job in a folder is called since it was begun, ``""`` for what it was called then."""
+    try:
+        return (folder / LABEL).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
 def seen_jobs() -> list[Seen]:
     """The jobs of this machine, newest first, without those that cannot be read."""
     found = []
     for path in (config.home() / "jobs").glob("[!.]*/job.json"):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
-            found.append(msgspec.json.decode(path.read_bytes(), type=Seen))
+            job = msgspec.json.decode(path.read_bytes(), type=Seen)
+            job.label = renamed(path.parent) or job.label
+            found.append(job)
     return sorted(found, key=lambda job: job.created, reverse=True)
 
 

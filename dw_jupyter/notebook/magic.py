@@ -61,8 +61,10 @@ class DWBatch(Magics):
             return self._as_code(chosen, body, keywords, fields)
         from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
+        from dw_jupyter.job.words import Suggested
 
-        keywords["label"] = chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name)
+        names = " → ".join(name for name in (chosen.source, chosen.out) if name)
+        keywords["label"] = chosen.label or Suggested(names)
         job = submit(
             self._source(chosen.source),
             body,
