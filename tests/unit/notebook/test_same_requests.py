@@ -110,9 +110,7 @@ def test_a_cell_and_a_call_send_the_same_bytes(
 
 
 def test_what_changes_after_the_call_changes_nothing_sent(own_home: Path) -> None:
-    """Rows are rendered in the background; the table, what its cells hold, variables and the body, row by
-    row too, are as they were.
-    """
+    """Rows are rendered in the background, and everything that was given is as it was then."""
     frame = pd.DataFrame([[n, {"deep": [n]}] for n in range(3)], columns=["n", "cell"])
     shots, stop, per_row = [["one"]], ["END"], {"seed": "n"}
     changed = threading.Event()
