@@ -14,10 +14,17 @@ def from_rows(rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(map(dict, rows)), dtype=object)
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
-        inferred = column.infer_objects()
+        inferred = _infer(column)
         if inferred.dtype.kind != "f" or not column.isna().any() or not any(type(value) is int for value in column):
             frame.isetitem(place, inferred.array)
     return frame
+
+
+def _infer(column: pd.Series[Any]) -> pd.Series[Any]:
+    try:
+        return column.infer_objects()
+    except OverflowError:  # pandas 2 does not get over an integer beyond all floats
+        return column
 
 
 def from_arrow(

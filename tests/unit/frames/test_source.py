@@ -170,6 +170,11 @@ def test_whole_numbers_beside_missing_ones_stay_whole(kind: str, tmp_path: Path)
     assert frame["n"].isna().tolist()[:3] == [False, True, False]
 
 
+def test_a_whole_number_may_be_of_any_length() -> None:
+    """One that no column type holds is still written with all its digits."""
+    assert read_source([{"n": 10**400}, {"n": 1}])["n"].tolist() == [10**400, 1]
+
+
 def test_a_comma_at_the_end_of_each_row_shifts_no_column(tmp_path: Path) -> None:
     """Empty values beyond the header of a CSV are passed over, and never become the index."""
     path = tmp_path / "table.csv"
