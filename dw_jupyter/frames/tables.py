@@ -15,7 +15,8 @@ def from_rows(rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
         inferred = _infer(column)
-        if inferred.dtype.kind != "f" or not column.isna().any() or not any(type(value) is int for value in column):
+        widened = inferred.dtype.kind == "f" and any(type(value) is int for value in column)
+        if inferred.dtype != object and not (widened and column.isna().any()):
             frame.isetitem(place, inferred.array)
     return frame
 
