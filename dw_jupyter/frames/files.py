@@ -40,7 +40,8 @@ def read_file(path: Path, limit: int | None) -> pd.DataFrame:
     """The table that a file holds, or with ``limit`` its first rows, the same as in the whole.
 
     Of a Parquet file, whose schema says what each column holds, no more is read than that. What a column of a CSV or
-    a JSONL file holds depends on all of its values, a whole number being 1.0 beside 2.5, so that these are read whole.
+    a JSONL file holds depends on all of its values, a whole number being 1.0 beside 2.5, so that these are read whole,
+    and a fault far down in one counts with a limit too.
 
     Raises:
         SourceError: it is not there, cannot be read, or is no such file.
