@@ -77,6 +77,9 @@ class Columns:
         alike = next((own for own in self.places if str(own) == str(label)), None)
         if alike is not None:  # 0 is not "0"
             return TemplateError(f"There is no column {label!r} in the source.", f"There is {alike!r}: row[{alike!r}].")
+        within = next((own for own in self.places if isinstance(own, tuple) and label in own), None)
+        if within is not None:  # a level of one with several
+            return TemplateError(f'There is no column "{label}" in the source.', f"There is row[{within!r}].")
         if not names:
             return TemplateError(f'There is no source, and so no column "{label}".', "Name a frame or a file.")
         near = get_close_matches(str(label), [*names, *others], n=1)

@@ -20,6 +20,11 @@ _WHEN_READ = (
     ),
     # A role line, which is a mark of ours there, within a tag.
     (r"unexpected char '\\x01' at \d+", "a }} or %} is missing", HELP),
+    (
+        r"unexpected char '(.+)' at \d+",
+        r"\1 has no meaning between {{ and }}",
+        'A column with such a sign in its name is {{ row["its name"] }}.',
+    ),
     (r"Unexpected end.*to be closed is '(\w+)'", r"{% \1 %} is not closed", r"Write {% end\1 %} where it ends."),
     (r"Encountered unknown tag '(end\w+)'.*", r"{% \1 %} closes nothing", HELP),
     (r"Encountered unknown tag '(\w+)'.*", r"there is no tag {% \1 %}", HELP),

@@ -10,7 +10,7 @@ import pandas as pd
 from dw_jupyter.errors import DoublewordError, OptionError, SourceError, TemplateError
 from dw_jupyter.frames.cells import Columns, is_missing, native, row_words
 from dw_jupyter.frames.complaints import when_rendered
-from dw_jupyter.frames.missing import OnMissing, drop_missing
+from dw_jupyter.frames.missing import OnMissing, check_arrived, drop_missing
 from dw_jupyter.frames.plain import NoTextError, check_text
 from dw_jupyter.frames.program import Program
 from dw_jupyter.frames.roles import RoleMarks, without_roles
@@ -63,7 +63,7 @@ class Template:
 
         Raises:
             TemplateError: there is no such column.
-            SourceError: a column has missing values (what pandas calls missing).
+            SourceError: a column has missing values (what pandas calls missing), or is still being filled by a job.
             OptionError: a variable has the name of a column, or no value.
         """
         columns = Columns(frame)
@@ -75,6 +75,7 @@ class Template:
         for label in self.columns:
             if label not in columns:
                 raise columns.unknown(label, others=self._given)
+        check_arrived(frame, self.columns)
         if on_missing == "skip":
             drop_missing(self, frame)
         elif on_missing == "error":

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dw_jupyter import config, errors
 from dw_jupyter.api.client import AsyncClient
-from dw_jupyter.job import folders, loop
+from dw_jupyter.job import folders, loop, seen
 
 MODELS_SECONDS = 30.0
-_listed: dict[str, list[str]] = {}
-"""Account → its models, as it last listed them to this process."""
 
 
 def use(account: str | None, *, report: config.Report | None = None) -> str:
@@ -44,12 +42,6 @@ def models(account: str | None = None) -> list[str]:
     return _models(config.connect(account))
 
 
-def models_seen() -> list[str]:
-    """Models known without asking anybody: those listed to this process, and those of earlier jobs."""
-    seen = [name for names in _listed.values() for name in names]
-    return list(dict.fromkeys([*seen, *(record.model for record in folders.records(config.home()) if record.model)]))
-
-
 def _models_of(account: str) -> list[str]:
     """The models that earlier jobs of an account have asked."""
     jobs = folders.records(config.home())
@@ -59,11 +51,6 @@ def _models_of(account: str) -> list[str]:
 def in_use() -> str | None:
     """The account that :func:`use` chose for this process; None where the environment says which."""
     return config.chosen()
-
-
-def account_names() -> list[str]:
-    """What :func:`use` takes on this machine."""
-    return ["cloud", *config.account_names()]
 
 
 def only_model(connection: config.Connection) -> str:
@@ -95,10 +82,10 @@ def _models(connection: config.Connection) -> list[str]:
             return [model.id for model in await client.list_models()]
 
     try:
-        _listed[connection.account] = loop.run(ask(), timeout=MODELS_SECONDS)
+        seen.models[connection.account] = loop.run(ask(), timeout=MODELS_SECONDS)
     except TimeoutError:
         what = f"{connection.account} did not say within {MODELS_SECONDS:.0f} s which models it has."
         raise errors.APIConnectionError(
             what, "Try again, or name the model with -m.", method="GET", path="/models"
         ) from None
-    return list(_listed[connection.account])
+    return list(seen.models[connection.account])

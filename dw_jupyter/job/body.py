@@ -11,7 +11,8 @@ from typing import Any
 
 from dw_jupyter import errors
 from dw_jupyter.frames.schema import Schema, parse_schema
-from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED, check_values
+from dw_jupyter.job.fields import check_values
+from dw_jupyter.job.known_fields import KNOWN_FIELDS, REFUSED
 from dw_jupyter.job.words import CELL_WORDS, CHAT, OWN_WORDS, check_texts
 
 

@@ -20,7 +20,7 @@ from dw_jupyter.job.estimate import Estimate, Progress, estimate
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.ready import submit_ready
 from dw_jupyter.job.submit import submit
-from dw_jupyter.job.words import CHAT
+from dw_jupyter.job.words import CHAT, Suggested
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class FileDraft(Draft):
 
     def submit(self) -> Job:
         """As in `Draft`."""
-        label = self.label or self.name
+        label = self.label or Suggested(self.name)
         return submit_ready(self.path, model=self.model or None, window=self.window, label=label)
 
     def write(self, folder: Path) -> tuple[Shard, ...]:
@@ -119,7 +119,7 @@ class TableDraft(Draft):
 
     def submit(self) -> Job:
         """As in `Draft`."""
-        label = self.label or self.name
+        label = self.label or Suggested(self.name)
         job = submit(self.table, self.prompt, model=self.model or None, window=self.window, label=label)
         job.ready()
         return job

@@ -1,4 +1,4 @@
-"""The fields of a request body: which there are, and the values that a service takes."""
+"""The values that the fields of a request body take."""
 
 from __future__ import annotations
 
@@ -14,22 +14,6 @@ from dw_jupyter import errors
 from dw_jupyter.frames.cells import Columns, is_missing, natives, row_words
 from dw_jupyter.job.words import shown
 
-KNOWN_FIELDS = {
-    "temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "min_p", "stop", "seed", "n", "logprobs",
-    "top_logprobs", "frequency_penalty", "presence_penalty", "repetition_penalty", "logit_bias", "response_format",
-    "tools", "tool_choice", "user", "reasoning_effort", "chat_template_kwargs", "messages", "stream",
-}  # fmt: skip
-"""Fields of a request body; others pass too, unless they look like one of these misspelt."""
-REFUSED = {
-    "messages": ("'messages' is not for the body of a batch request.", "The prompt makes the messages."),
-    "stream": ("'stream' is not for the body of a batch request.", "Leave it out: a batch gives whole answers."),
-    "tools": (
-        "'tools' is not here yet: a frame has no place for the calls.",
-        "Leave it out; a schema asks for fields.",
-    ),
-    "tool_choice": ("'tool_choice' is not here yet, as tools are not.", "Leave it out; a schema asks for fields."),
-}
-"""Fields that are not for a body here, and what to say of each."""
 _Numbers = npt.NDArray[np.float64]
 
 
@@ -75,7 +59,7 @@ class _Texts:
 
 
 _TOKENS = _Number(fits=lambda values: (values >= 1) & (values % 1 == 0), todo="Give a whole number from 1 up.")
-_PENALTY = _Number(fits=lambda values: abs(values) <= 2, todo="Give a number from -2 to 2.")
+_PENALTY = _Number(fits=np.isfinite, todo="Give a number.")
 _RULES: dict[str, _Number | _Texts] = {
     "temperature": _Number(fits=lambda values: values >= 0, todo="Give a number from 0 up."),
     "top_p": _Number(fits=lambda values: (values > 0) & (values <= 1), todo="Give a share above 0, and 1 at most."),
@@ -87,7 +71,11 @@ _RULES: dict[str, _Number | _Texts] = {
     "n": _Number(fits=lambda values: values == 1, todo="A row has one answer: for more of them repeat the row."),
     "stop": _Texts(),
 }
-"""Fields that a service refuses row by row when their value is not one of these."""
+"""What is plainly no value of a field, and so would be refused row by row.
+
+The service itself looks at no field but the model; how far a temperature or a penalty may go differs from model to
+model, and is for it to say. OpenAI documents penalties from -2 to 2, and temperatures up to 2.
+"""
 
 
 def check_values(fields: Mapping[str, Any]) -> None:

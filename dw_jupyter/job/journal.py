@@ -15,6 +15,7 @@
       shares.npy            for each row the one whose answer it has, where rows ask the same
       cache.npy             the hashes of its requests, sorted; made again where it is missing
       lock                  held by the kernel that drives the job
+      label                 what the job is called since, where that was changed; any kernel may
       cancel                there when the user wants the job to end; in a file of its own, since any kernel may ask
 
 The files are the truth, and anybody can read them. The number of whole lines of an output or error file is the
@@ -40,6 +41,7 @@ from dw_jupyter.frames.ids import BY_POSITION, RowIds
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.job.disk import KEEP, disk, sync_folder, write_whole
 from dw_jupyter.job.record import VERSION, JobRecord
+from dw_jupyter.job.seen import LABEL, renamed
 
 Kind = Literal["output", "error", "reused", "borrowed"]
 REUSED_REQUESTS = "reused-requests.jsonl"
@@ -82,6 +84,7 @@ class Journal:
             if msgspec.json.decode(content, type=_Versioned).version > VERSION:
                 raise JournalError(f"The journal {folder} is of a newer dw_jupyter.", "Upgrade dw_jupyter.")
             record = msgspec.json.decode(content, type=JobRecord)
+            record.label = renamed(folder) or record.label
         except (FileNotFoundError, NotADirectoryError):
             raise NoJournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
         except OSError as error:
@@ -89,6 +92,13 @@ class Journal:
         except msgspec.MsgspecError as error:
             raise JournalError(f"The journal {folder} cannot be read: {error}", KEEP) from None
         return cls(folder, record)
+
+    def rename(self, label: str) -> None:
+        """Call the job otherwise. Any kernel may, and one writes the record: so the label has a file of its own."""
+        content = label.encode("utf-8", "replace")
+        with disk(self.folder):
+            write_whole(self.folder / LABEL, content)
+        self.record.label = content.decode()
 
     def save(self) -> None:
         """Replace ``job.json`` whole; it is on the disk when this returns. Threads that save keep their order.

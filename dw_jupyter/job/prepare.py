@@ -45,6 +45,8 @@ class Plan:
     model: str
     window: str
     label: str
+    labelled: bool
+    """Whether somebody has written the label: then a job that is there already is called so too."""
     kept: pd.DataFrame
     """Columns of the source that the frame of answers carries along."""
     tags: dict[str, str]
@@ -105,6 +107,8 @@ def _place(plan: Plan, folder: Path, record: JobRecord, written: Written) -> tup
         if not new:
             # The requests are the same, what stands beside them may be other.
             _save_labels(plan, journal.folder)
+            if plan.labelled:
+                journal.rename(plan.label)
             shutil.rmtree(folder, ignore_errors=True)
     return journal, new
 

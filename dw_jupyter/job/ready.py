@@ -19,10 +19,10 @@ from dw_jupyter.job.disk import disk
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.ledger import ids_in
+from dw_jupyter.job.notes import attached
 from dw_jupyter.job.record import JobRecord, digest, new_token
 from dw_jupyter.job.shelf import open_journal
-from dw_jupyter.job.submit import attached
-from dw_jupyter.job.words import check_tags, check_texts, check_window
+from dw_jupyter.job.words import check_tags, check_types, check_window, is_given
 
 MIXED = "mixed"
 """What the service, too, calls the model of requests to several."""
@@ -65,7 +65,7 @@ def submit_ready(
         model: asked in place of the model of each line.
         window: the completion window, as the service names it.
         tags: metadata of the batches.
-        label: what to call the job; the name of the file unless given.
+        label: what to call the job, also one that is there already; else a new one is called by the file's name.
         account: as in :func:`dw_jupyter.job.submit.submit`.
         fresh: send everything, also where the same requests were sent before.
 
@@ -75,9 +75,8 @@ def submit_ready(
         ConfigurationError: there is no key.
     """
     path = Path(path).expanduser()
-    optional = {"model": model, "account": account}
-    check_texts(
-        {"window": window, "label": label, **{name: value for name, value in optional.items() if value is not None}}
+    check_types(
+        texts={"window": window, "label": label}, optional={"model": model, "account": account}, flags={"fresh": fresh}
     )
     check_window(window)
     tags = check_tags(tags)
@@ -95,7 +94,7 @@ def submit_ready(
             digest=digest(connection.account, f"ready requests {copied.digest}"),
             account=connection.account,
             key_hash=connection.key_hash,
-            label=label or path.name,
+            label=str(label) or path.name,
             endpoint=commonest(found.urls),
             window=window,
             model=only(found.models),
@@ -110,6 +109,8 @@ def submit_ready(
         for shard in copied.shards:
             record.add(shard)
         journal, new = folders.publish(folder, record, fresh=fresh)
+        if is_given(label) and not new:
+            journal.rename(label)
     return _open(journal, new=new, window=window)
 
 

@@ -34,8 +34,8 @@ async def open_job(journal: Journal, *, note: str = "", new: bool = False, again
             life = _make(journal, note=note)
             await life.start(again=again)
             _keep(life, new=new)
-        elif note:
-            life.publisher.publish(note=note)
+        elif note or life.snapshot.label != journal.record.label:
+            life.publisher.publish(note=note or life.snapshot.note, label=journal.record.label)
         return life
 
 

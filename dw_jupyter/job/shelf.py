@@ -21,7 +21,7 @@ from dw_jupyter.job.adopt import adopt
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.driver import Driver
 from dw_jupyter.job.handle import Job
-from dw_jupyter.job.journal import INDEX, Journal
+from dw_jupyter.job.journal import INDEX, Journal, NoJournalError
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Again
 from dw_jupyter.job.record import JobRecord, ShardRecord
@@ -106,11 +106,6 @@ def jobs(
     return listed[wanted].reset_index(drop=True)
 
 
-def labels() -> dict[str, str]:
-    """Id → label of every job of this machine, newest first."""
-    return {record.id: record.label for record in folders.records(config.home())}
-
-
 def describe(job_id: str) -> str:
     """A job in words: ``"reviews → labels, 142 answers, 60 kB"``.
 
@@ -160,9 +155,18 @@ def _find(job_id: str, account: str | None, *, adopting: bool = True) -> Journal
         beginning = [record.id for record in records if any(_is(shard, batch_id) for shard in record.shards)]
         exact = beginning[0] if len(beginning) == 1 else None
     if exact is None:
-        many = f"{len(matches)} jobs begin with" if job_id and matches else "There is no job"
-        raise errors.JournalError(f"{many} {job_id!r}.", "`%dwbatch jobs`, or dw_jupyter.jobs(), lists them.")
+        raise _unknown(job_id, [record for record in records if record.id in matches], records)
     return Journal.load(folder / exact)
+
+
+def _unknown(job_id: str, alike: list[JobRecord], records: list[JobRecord]) -> NoJournalError:
+    if not records:
+        return NoJournalError(f"There is no job {job_id!r}.", "This machine has none yet.")
+    many = f"{len(alike)} jobs begin with" if job_id and alike else "There is no job"
+    newest = (alike or records)[0]
+    label = newest.label if len(newest.label) <= 30 else f"{newest.label[:29]}…"
+    todo = f"The newest is {newest.id} ({label}); `%dwbatch jobs`, or dw_jupyter.jobs(), lists them."
+    return NoJournalError(f"{many} {job_id!r}.", todo)
 
 
 def _is(shard: ShardRecord, batch_id: str) -> bool:

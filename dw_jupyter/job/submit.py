@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +17,6 @@ from dw_jupyter.frames.metadata import COLUMNS as METADATA
 from dw_jupyter.frames.missing import OnMissing, drop_missing
 from dw_jupyter.frames.remarks import remark_room
 from dw_jupyter.frames.requests import RequestForm, check_requests
-from dw_jupyter.frames.roles import near_role
 from dw_jupyter.frames.schema import parse_schema
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
@@ -30,17 +28,18 @@ from dw_jupyter.job.fields import check_columns
 from dw_jupyter.job.handle import Job
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
+from dw_jupyter.job.notes import attached, note_prompt, note_rows
 from dw_jupyter.job.prepare import Plan, write
-from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.snapshot import Snapshot
 from dw_jupyter.job.words import (
-    CHAT,
-    check_flags,
+    beginning,
+    check_choice,
     check_label,
     check_tags,
-    check_texts,
+    check_types,
     check_window,
     find_endpoint,
+    is_given,
     rows_or_share,
     take_labels,
     take_named,
@@ -100,7 +99,8 @@ def submit(
             takes over the answers that the same requests had.
         meta: add to the frame ``dw_custom_id``, ``dw_finish_reason``, ``dw_prompt_tokens``, ``dw_completion_tokens``
             and ``dw_model``. It changes nothing that is sent.
-        label: what to call the job.
+        label: what to call the job, also one that is there already; else a new one is called by the beginning of the
+            prompt.
         account: ``"local"``, or an account of ``~/.dw``; the one in use unless given.
         fresh: send everything, also where an earlier job has asked the same.
         **body: any further field of the request body, such as ``temperature`` or ``max_tokens``.
@@ -109,48 +109,37 @@ def submit(
         InputError: the source, the prompt, the schema or an option cannot be used; nothing was sent.
         ConfigurationError: there is no key, or no model.
     """
-    check_texts({"prompt": prompt, "window": window, "endpoint": endpoint, "label": label})
-    optional = {"model": model, "system": system, "account": account}
-    check_texts({name: value for name, value in optional.items() if value is not None})
-    check_flags({"meta": meta, "fresh": fresh})
+    check_types(
+        texts={"prompt": prompt, "window": window, "endpoint": endpoint, "label": label},
+        optional={"model": model, "system": system, "account": account},
+        flags={"meta": meta, "fresh": fresh},
+    )
     check_window(window)
     check_label("id", id)
-    url, kept_labels = find_endpoint(endpoint), take_labels("keep", keep)
-    limit = None if limit is None else whole_number("limit", limit)
-    sample = None if sample is None else rows_or_share("sample", sample)
-    sample_seed = whole_number("sample_seed", sample_seed)
-    variables = take_named("variables", variables, '{"name": value}')
+    check_choice(on_missing)
+    url = find_endpoint(endpoint, system=system)
     per_row = take_named("per_row", per_row, '{"temperature": "column"}')
-    tags = check_tags(tags)
-    if on_missing not in get_args(OnMissing):
-        raise errors.OptionError(f"There is no choice {on_missing!r} for missing values.", "Give error, skip or blank.")
-    if system is not None and url != CHAT:
-        raise errors.OptionError("A system message is for chat, not for completions.", "Leave one of the two out.")
-    if source is None:
-        _check_sourceless({"limit": limit, "sample": sample, "keep": keep})
-        frame = pd.DataFrame(index=pd.RangeIndex(1))
-    else:
-        frame = read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
+    tags, columns = check_tags(tags), take_labels("keep", keep)
+    variables = take_named("variables", variables, '{"name": value}')
+
+    frame = _read(source, limit=limit, sample=sample, sample_seed=sample_seed, keep=columns)
     template = Template(prompt, variables=variables, system=system)
-    skipped = 0
-    if on_missing == "skip":
-        frame, skipped = drop_missing(template, frame)
     template.check(frame, on_missing=on_missing)
-    notes = ["" if source is None or template.columns or per_row else _unused(prompt, frame)]
-    if near := near_role(prompt):
-        role = near.rstrip(":").lower()
-        notes.append(f"{near} is plain text: a message begins with a line that is just {role}: in small letters.")
-    if sample is not None:
-        notes.append(f"A sample of {len(frame) + skipped:,} rows, seed {sample_seed}.")
-    if skipped:
-        notes.append(f"{skipped:,} {'row' if skipped == 1 else 'rows'} without a value left out.")
+    read = len(frame)
+    frame, skipped = drop_missing(template, frame) if on_missing == "skip" else (frame, 0)
+    notes = [
+        note_prompt(prompt, frame, varies=source is None or bool(template.columns or per_row)),
+        note_rows(sampled=read if sample is not None else None, seed=sample_seed, skipped=skipped),
+    ]
+
     shape = parse_schema(schema) if schema is not None else None
     fields = make_body(body, shape, url=url, per_row=per_row)
     check_columns(per_row, frame)
     notes.append(remark_room(shape, fields))
-    columns = list(shape.columns) if shape is not None else ["response"]
-    kept = keep_columns(frame, kept_labels, answers=[*columns, "dw_status", "dw_error", *METADATA])
+    answers = list(shape.columns) if shape is not None else ["response"]
+    kept = keep_columns(frame, columns, answers=[*answers, "dw_status", "dw_error", *METADATA])
     ids = take_ids(frame, id) if id is not None else BY_POSITION
+
     connection = config.connect(account)
     model = model or only_model(connection)
     form = RequestForm(
@@ -166,32 +155,46 @@ def submit(
         key_hash=connection.key_hash,
         model=model,
         window=window,
-        label=label or "dw_jupyter",
+        label=str(label) or beginning(prompt),
+        labelled=is_given(label),
         kept=kept,
         tags=tags,
         fresh=fresh,
         note=" ".join(filter(None, notes)),
     )
+    return _begin(plan, meta=meta)
+
+
+def _read(
+    source: object, *, limit: int | None, sample: float | None, sample_seed: int, keep: Sequence[Hashable]
+) -> pd.DataFrame:
+    """The rows to ask; without a source the one row that has nothing."""
+    limit = None if limit is None else whole_number("limit", limit)
+    sample = None if sample is None else rows_or_share("sample", sample)
+    sample_seed = whole_number("sample_seed", sample_seed)
+    if source is not None:
+        return read_source(source, limit=limit, sample=sample, sample_seed=sample_seed)
+    for name, value in {"limit": limit, "sample": sample, "keep": keep}.items():
+        if value:
+            raise errors.OptionError(f"There is no source for {name}.", "Name a frame or a file, or leave it out.")
+    return pd.DataFrame(index=pd.RangeIndex(1))
+
+
+def _begin(plan: Plan, *, meta: bool) -> Job:
+    """The handle of a planned job, at once; its requests are written and sent in the background."""
+    now = time.time()
     early = Snapshot(
         label=plan.label,
-        total=len(frame),
-        model=model,
-        window=window,
+        total=len(plan.frame),
+        model=plan.model,
+        window=plan.window,
         account=plan.account,
-        started=time.time(),
-        updated=time.time(),
+        started=now,
+        updated=now,
     )
-    return Job(
-        _open_planned(plan),
-        layout=Layout(
-            index=frame.index,
-            schema=shape,
-            kept=[(name, kept[name].array) for name in kept.columns],
-            meta=meta,
-            ids=ids,
-        ),
-        early=early,
-    )
+    kept = [(name, plan.kept[name].array) for name in plan.kept.columns]
+    layout = Layout(index=plan.frame.index, schema=plan.schema, kept=kept, meta=meta, ids=plan.ids)
+    return Job(_open_planned(plan), layout=layout, early=early)
 
 
 _HELD = "Not all of it was sent, and another kernel has the job in its hands: run the cell once more in a moment."
@@ -205,42 +208,3 @@ async def _open_planned(plan: Plan) -> Lifecycle:
     if life.done.done() and life.journal.record.resumable:
         life.publisher.publish(note=_HELD)
     return life
-
-
-def attached(record: JobRecord, window: str, *, same: str = "The same cell was run") -> str:
-    """What to say of a cell, or of whatever else is the ``same``, whose job is there already."""
-    begun = f"{same} before, {time.strftime('%d %b %H:%M', time.localtime(record.created))}"
-    if record.resumable:
-        return f"{begun}: going on with what was not sent then."
-    if record.state == "cancelled":
-        return f"{begun}, and cancelled: nothing is sent again. job.retry() sends the rest, --fresh all of it anew."
-    if record.window != window:
-        return f"{begun}, with the window {record.window}: attached to that job. --fresh makes one with {window}."
-    lost = record.rows - record.completed if record.finished is not None else 0
-    rest = f" job.retry() asks again the {lost:,} without an answer." if lost else ""
-    return f"{begun}: attached to its job, nothing is sent again.{rest}"
-
-
-def _check_sourceless(words: Mapping[str, object]) -> None:
-    """Nothing that needs a source is asked for where there is none.
-
-    Raises:
-        OptionError: something is.
-    """
-    for name, value in words.items():
-        if value:
-            raise errors.OptionError(f"There is no source for {name}.", "Name a frame or a file, or leave it out.")
-
-
-def _unused(prompt: str, frame: pd.DataFrame) -> str:
-    """What to say of a prompt that is the same for every row.
-
-    Raises:
-        TemplateError: it names a column in single braces, as an f-string would.
-    """
-    for column in frame.columns:
-        if re.search(rf"\{{\s*{re.escape(str(column))}\s*\}}", prompt):
-            raise errors.TemplateError(
-                f"The prompt uses no column: {{{column}}} in single braces stays text.", f"Write {{{{ {column} }}}}."
-            )
-    return "The prompt uses no column: every row asks the same." if len(frame) > 1 else ""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numbers
 import operator
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from dw_jupyter import errors
+from dw_jupyter.frames.missing import OnMissing
+from dw_jupyter.frames.roles import without_roles
 from dw_jupyter.job.send import METADATA_KEY
 
+LABEL_LENGTH = 48
 CHAT = "/v1/chat/completions"
 ENDPOINTS = {"chat": CHAT, "completions": "/v1/completions"}
 # The first two are ours, the others the service drops without a word.
@@ -37,17 +40,55 @@ CELL_WORDS = {
 """Options of a cell that a call does not have, nor a request body, and what to write instead."""
 
 
-def find_endpoint(name: str) -> str:
+class Suggested(str):
+    """A label that nobody has written: it is for a new job, and does not take the place of one that is there."""
+
+    __slots__ = ()
+
+
+def is_given(label: str) -> bool:
+    """Whether somebody has written a label."""
+    return bool(label) and not isinstance(label, Suggested)
+
+
+def beginning(prompt: str) -> str:
+    """The first words of a prompt, to call a job by."""
+    words = " ".join(without_roles(prompt).split())
+    return words if len(words) <= LABEL_LENGTH else f"{words[: LABEL_LENGTH - 1].rstrip()}…"
+
+
+def find_endpoint(name: str, *, system: str | None = None) -> str:
     """The path of an endpoint, by its name or its path.
 
     Raises:
-        OptionError: it is none that a prompt is for.
+        OptionError: it is none that a prompt, or a system message, is for.
     """
-    if name in ENDPOINTS.values():
-        return name
-    if name not in ENDPOINTS:
+    if name not in (*ENDPOINTS, *ENDPOINTS.values()):
         raise errors.OptionError(f"There is no endpoint {name!r} for a prompt.", f"Give {' or '.join(ENDPOINTS)}.")
-    return ENDPOINTS[name]
+    url = ENDPOINTS.get(name, name)
+    if system is not None and url != CHAT:
+        raise errors.OptionError("A system message is for chat, not for completions.", "Leave one of the two out.")
+    return url
+
+
+def check_choice(on_missing: str) -> None:
+    """It is one of the things that a missing value can do.
+
+    Raises:
+        OptionError: it is none.
+    """
+    if on_missing not in get_args(OnMissing):
+        raise errors.OptionError(f"There is no choice {on_missing!r} for missing values.", "Give error, skip or blank.")
+
+
+def check_types(*, texts: Mapping[str, object], optional: Mapping[str, object], flags: Mapping[str, object]) -> None:
+    """Words of a call are text, text or None, and true or false.
+
+    Raises:
+        OptionError: one is something else.
+    """
+    check_texts({**texts, **{name: value for name, value in optional.items() if value is not None}})
+    check_flags(flags)
 
 
 def check_texts(words: Mapping[str, object]) -> None:

@@ -36,14 +36,14 @@ class Name(str):
 
 
 def as_code(
-    source: object, prompt: str, *, words: Mapping[str, Any], body: Mapping[str, Any], job: str, then: str = ""
+    source: object, prompt: str, *, keywords: Mapping[str, Any], body: Mapping[str, Any], job: str, then: str = ""
 ) -> Code:
     """The code of a call of ``dw.submit``.
 
     Args:
         source: what it is given: a :class:`Name`, a path, or None.
         prompt: the text of the cell.
-        words: its keywords, each a value or a :class:`Name`; those that are as they would be anyway are left out.
+        keywords: its own, each a value or a :class:`Name`; those that are as they would be anyway are left out.
         body: fields of the request body.
         job: what its job is called.
         then: the line behind it.
@@ -51,7 +51,7 @@ def as_code(
     from dw_jupyter.job.submit import submit
 
     defaults = {name: parameter.default for name, parameter in inspect.signature(submit).parameters.items()}
-    given = {name: words[name] for name in defaults if name in words}
+    given = {name: keywords[name] for name in defaults if name in keywords}
     chosen = {name: value for name, value in given.items() if value != defaults[name] and value not in ({}, [])}
     plain = {name: value for name, value in body.items() if name.isidentifier() and not keyword.iskeyword(name)}
     others = {name: value for name, value in body.items() if name not in plain}

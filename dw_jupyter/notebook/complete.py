@@ -1,7 +1,8 @@
 """What the tab key offers in a ``%%dwbatch`` cell and behind ``%dwbatch``.
 
 Options and their values on the line, columns of the source inside the braces of the body, verbs and jobs. Everything
-comes from what is at hand: no network, nothing of the user's is run, and whatever goes wrong offers nothing.
+comes from what is at hand: no network, nothing of the user's is run, nothing is written, and whatever goes wrong
+offers nothing. What it imports is light, since somebody waits for it who has not run a cell yet.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from dw_jupyter.notebook import namespace
 from dw_jupyter.notebook.braces import in_body
-from dw_jupyter.notebook.line import scan, unquote
+from dw_jupyter.notebook.line import first_line, scan, unquote
 from dw_jupyter.notebook.offer import Offer, kinds
 from dw_jupyter.notebook.options import actions, again
 from dw_jupyter.notebook.verbs import VERBS
@@ -24,6 +25,7 @@ from dw_jupyter.notebook.verbs import VERBS
 WINDOWS = ("24h", "1h")
 WHERE = ("failed", "expired", "cancelled", "missing", "length")
 MOST_JOBS = 50
+MAGIC = "%%dwbatch"
 _LINE = re.compile(r"\s*(?:[^%=]+=\s*)?%dwbatch\s(?P<line>.*)", re.DOTALL)
 
 
@@ -51,11 +53,12 @@ def _offer(shell: Any, parser: argparse.ArgumentParser, context: Any) -> Offer |
     head = next((number for number, line in enumerate(lines) if line.strip()), 0)
     before = lines[context.cursor_line][: context.cursor_position]
     after = lines[context.cursor_line][context.cursor_position :]
-    if lines[head].startswith("%%dwbatch"):
-        line = lines[head].removeprefix("%%dwbatch")
-        if context.cursor_line == head:
-            return _on_line(names, parser, line, before.removeprefix("%%dwbatch")) if before[9:] else None
-        body = "\n".join([*lines[head + 1 : context.cursor_line], before])
+    if lines[head].startswith(MAGIC):
+        line, _, _ = first_line("\n".join(lines[head:]).removeprefix(MAGIC))
+        typed = "\n".join([*lines[head : context.cursor_line], before])
+        line_before, newline, body = first_line(typed.removeprefix(MAGIC))
+        if not newline:
+            return _on_line(names, parser, line, line_before) if line_before else None
         words, last, _ = scan(line)
         variables = _chosen(parser, [*words, last]).var or ()
         return in_body(body, after, columns=_columns(names, parser, line), variables=variables)
@@ -98,9 +101,9 @@ def _option_names(parser: argparse.ArgumentParser, words: list[str], *, short: b
 def _value_of(names: Any, parser: argparse.ArgumentParser, action: Any, line: str, typed: str) -> Offer | None:
     match action.dest:
         case "model":
-            from dw_jupyter.job.accounts import models_seen
+            from dw_jupyter.job.seen import seen_models
 
-            return Offer.of(typed, kinds("model", models_seen()))
+            return Offer.of(typed, kinds("model", seen_models()))
         case "window":
             return Offer.of(typed, kinds("window", WINDOWS))
         case "schema":
@@ -136,7 +139,7 @@ def _column_list(typed: str, columns: list[Hashable]) -> Offer:
 
 def _field(typed: str, columns: list[Hashable]) -> Offer:
     """``KEY=@COLUMN``: the key, then the column."""
-    from dw_jupyter.job.fields import KNOWN_FIELDS, REFUSED
+    from dw_jupyter.job.known_fields import KNOWN_FIELDS, REFUSED
 
     key, column, name = typed.partition("=@")
     if column:
@@ -201,15 +204,15 @@ def _behind_verb(names: Any, line: str) -> Offer | None:
     if typed.startswith("-"):
         return Offer.of(typed, kinds("option", [f"--{name}" for name in (*verb.options, *verb.flags) if name != "..."]))
     if verb.takes == "JOB" and len(words) == 1:
-        from dw_jupyter.job.shelf import labels
+        from dw_jupyter.job.seen import seen_jobs
 
-        # JupyterLab would break a word about it at its blanks, into the rows below.
-        earlier = list(labels().items())[:MOST_JOBS]
+        earlier = seen_jobs()[:MOST_JOBS]
         return Offer.of(
             typed,
             [
                 *kinds("job", namespace.jobs(names)),
-                *((job, label.replace(" ", "\u00a0") or "job") for job, label in earlier),
+                # JupyterLab would break a word about it at its blanks, into the rows below.
+                *((job.id, job.label.replace(" ", "\u00a0") or "job") for job in earlier),
             ],
         )
     if "ACCOUNT" in verb.takes and len(words) == 1:
@@ -220,9 +223,9 @@ def _behind_verb(names: Any, line: str) -> Offer | None:
 def _verb_value(option: str, typed: str) -> Offer | None:
     match option:
         case "account":
-            from dw_jupyter.job.accounts import account_names
+            from dw_jupyter.job.seen import seen_accounts
 
-            return Offer.of(typed, kinds("account", account_names()))
+            return Offer.of(typed, kinds("account", seen_accounts()))
         case "state":
             from dw_jupyter.job.snapshot import State
 

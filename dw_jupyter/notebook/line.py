@@ -53,3 +53,15 @@ def unquote(word: str) -> str:
     if len(value) >= 2 and value[0] in "\"'" and value[-1] == value[0] and value[0] not in value[1:-1]:
         value = value[1:-1]
     return f"{option}{equals}{value}"
+
+
+def first_line(cell: str) -> tuple[str, str, str]:
+    """The magic's line, the end of it, and the body, as ``str.partition`` gives them.
+
+    The line goes on in the next where a backslash ends it, as in a shell and as IPython has it for ``%dwbatch``.
+    """
+    line, newline, body = cell.partition("\n")
+    while newline and line.rstrip().endswith("\\"):
+        following, newline, body = body.partition("\n")
+        line = line.rstrip()[:-1] + " " + following
+    return line, newline, body

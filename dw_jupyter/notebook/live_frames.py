@@ -60,7 +60,7 @@ class LiveFrames:
         if threading.current_thread() is not threading.main_thread():
             return
         # A name that the cell is about to bind to a new job is not being used.
-        used = re.sub(r"(?m)\A(%%dwbatch .*?)(-o|--out)[ =]\w+", r"\1", info.raw_cell or "")
+        used = re.sub(r"(?m)\A(%%dwbatch (?:\\\n|.)*?)(-o|--out)[ =]\w+", r"\1", info.raw_cell or "")
         words = set(re.findall(r"\w+", used))
         for name in [name for name in self._bindings if name in words]:
             remark = self.refresh(name)

@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from dw_jupyter import errors
 from dw_jupyter.notebook import complete, manual, options, verbs
 from dw_jupyter.notebook.as_code import Code, Name, as_code
+from dw_jupyter.notebook.line import first_line
 from dw_jupyter.notebook.names import check_names
 from dw_jupyter.notebook.namespace import FILES
 
@@ -49,24 +50,27 @@ class DWBatch(Magics):
         """See the manual that ``%%dwbatch?`` shows; it is put here when the class is made."""
         if cell is None:
             return verbs.run(self.shell, line)
-        return self._run(options.parse(self._parser, line), cell)
+        line, _, body = first_line(f"{line}\n{cell}")
+        return self._run(options.parse(self._parser, line), body)
 
     def _run(self, chosen: Any, body: str) -> Any:
         check_names(chosen, self.shell.user_ns_hidden)
-        words = {**options.words(chosen), "model": chosen.model or self.model or None}
+        keywords = {**options.keywords(chosen), "model": chosen.model or self.model or None}
         fields = options.body(chosen)
         if chosen.as_code:
-            return self._as_code(chosen, body, words, fields)
+            return self._as_code(chosen, body, keywords, fields)
         from dw_jupyter.job.interrupts import StoppedWaiting
         from dw_jupyter.job.submit import submit
+        from dw_jupyter.job.words import Suggested
 
-        words["label"] = chosen.label or " → ".join(name for name in (chosen.source, chosen.out) if name)
+        names = " → ".join(name for name in (chosen.source, chosen.out) if name)
+        keywords["label"] = chosen.label or Suggested(names)
         job = submit(
             self._source(chosen.source),
             body,
             schema=self._schema(chosen.schema),
             variables={name: self._variable(name) for name in chosen.var or ()},
-            **words,
+            **keywords,
             **fields,
         )
         try:
@@ -79,23 +83,23 @@ class DWBatch(Magics):
             leave_as_shown(job)
         return job
 
-    def _as_code(self, chosen: Any, body: str, words: dict[str, Any], fields: dict[str, Any]) -> Code:
+    def _as_code(self, chosen: Any, body: str, keywords: dict[str, Any], fields: dict[str, Any]) -> Code:
         """The call that the cell is; nothing is run, but names have to be there."""
         from dw_jupyter.job.accounts import in_use
         from dw_jupyter.job.body import check_schema
 
         schema = self._schema(chosen.schema)
         check_schema(schema)
-        words["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
+        keywords["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
         if chosen.var:
-            words["variables"] = Name(f"{{{', '.join(f'{name!r}: {name}' for name in chosen.var)}}}")
+            keywords["variables"] = Name(f"{{{', '.join(f'{name!r}: {name}' for name in chosen.var)}}}")
         for name in chosen.var or ():
             self._variable(name)
         named = chosen.source is not None and not _file(chosen.source)
         source = Name(chosen.source) if named else chosen.source
         job = chosen.job or "job"
         then = f"{chosen.out} = {job}.result()" if chosen.out else f"{job}.result()" if chosen.wait else ""
-        return as_code(source, body, words={**words, "account": in_use()}, body=fields, job=job, then=then)
+        return as_code(source, body, keywords={**keywords, "account": in_use()}, body=fields, job=job, then=then)
 
     def _follow(self, job: Job, chosen: Any) -> None:
         """Show the job, wait for its receipt, bind the names; wait for its end if that is wanted."""

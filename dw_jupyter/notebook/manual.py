@@ -16,14 +16,16 @@ table), an expression that gives one, or a .csv, .parquet or .jsonl file.
 The cell ends as soon as the batch is made. The frame that -o names is there
 from the first second, fills while other cells run, and is bound anew before
 each cell that names it. Run the cell again, today or after a restart, and it
-attaches to the same job: nothing is sent or paid for twice.
+attaches to the same job: nothing is sent or paid for twice. A line that ends
+in a backslash goes on in the next.
 
 THE PROMPT
     It is a Jinja2 template. Columns are its variables, and row["any name"]
     reaches every column. Single braces, JSON and LaTeX stay text. Lines that
     are just system:, user: or assistant: begin a message; without them the
-    prompt is one user message. An unknown column, or a missing value in one
-    that is used, is an error before anything is sent.
+    prompt is one user message. It writes plain values (text, numbers, dates,
+    lists, dicts) and calls no methods but theirs. An unknown column, or a
+    missing value in one that is used, is an error before anything is sent.
 
 EXAMPLES
     A label for each review, in a column of its own:

@@ -9,6 +9,7 @@ import csv
 import inspect
 import json
 import re
+import sys
 import types
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
@@ -39,13 +40,13 @@ def variables(namespace: Mapping[str, Any]) -> list[str]:
 
 def jobs(namespace: Mapping[str, Any]) -> list[str]:
     """Names of jobs, and of frames that a job fills."""
-    from dw_jupyter.job.handle import Job
+    loaded = sys.modules.get("dw_jupyter.job.handle")
+    kind: type | tuple[()] = loaded.Job if loaded is not None else ()  # where it was never loaded there is no job
+    return [name for name, value in _named(namespace) if issubclass(type(value), kind) or _is_live(value)]
 
-    return [
-        name
-        for name, value in _named(namespace)
-        if issubclass(type(value), Job) or (_is_table(value) and "dw_jupyter" in getattr(value, "attrs", {}))
-    ]
+
+def _is_live(value: Any) -> bool:
+    return _is_table(value) and "dw_jupyter" in getattr(value, "attrs", {})
 
 
 def columns(namespace: Mapping[str, Any], source: str | None) -> list[Hashable]:

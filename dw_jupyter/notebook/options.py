@@ -6,15 +6,16 @@ import argparse
 import difflib
 import itertools
 import json
-import math
 import os
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from dw_jupyter.errors import OptionError
+from dw_jupyter.notebook import values
 from dw_jupyter.notebook.line import split
 from dw_jupyter.notebook.manual import aligned
+from dw_jupyter.notebook.verbs import VERBS
 
 
 def cell_parser() -> argparse.ArgumentParser:
@@ -22,35 +23,35 @@ def cell_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="%%dwbatch", add_help=False, allow_abbrev=False, exit_on_error=False)
     add = parser.add_argument
     add("source", nargs="?", metavar="SOURCE", help="a frame, or an expression or file that gives one")
-    add("-o", "--out", metavar="NAME", type=_filled, help="bind the frame of answers to this name")
-    add("-j", "--job", metavar="NAME", type=_filled, help="bind the job to this name")
-    add("-m", "--model", metavar="MODEL", type=_filled, help="the model; may be left out where there is just one")
+    add("-o", "--out", metavar="NAME", type=values.filled, help="bind the frame of answers to this name")
+    add("-j", "--job", metavar="NAME", type=values.filled, help="bind the job to this name")
+    add("-m", "--model", metavar="MODEL", type=values.filled, help="the model; may be left out where there is just one")
     add("-w", "--window", metavar="WINDOW", default="24h", help="the completion window (default 24h)")
     add("--schema", metavar="SPEC", help='what an answer holds: "tone: warm|cold, score float", or a name')
     add("--system", metavar="TEXT", help="a system message, in place of one in the body")
-    add("--temperature", metavar="T", type=_number, help="0 for the likeliest answer")
-    add("--max-tokens", metavar="N", type=_whole, help="the longest answer, in tokens")
-    add("--top-p", metavar="P", type=_number, help="only the likeliest tokens that make up this share")
+    add("--temperature", metavar="T", type=values.number, help="0 for the likeliest answer")
+    add("--max-tokens", metavar="N", type=values.whole, help="the longest answer, in tokens")
+    add("--top-p", metavar="P", type=values.number, help="only the likeliest tokens that make up this share")
     add("--stop", metavar="TEXT", action="append", help="where an answer ends; again for another")
-    add("--seed", metavar="N", type=_integer, help="the same answer each time, where the model can")
+    add("--seed", metavar="N", type=values.integer, help="the same answer each time, where the model can")
     add("--set", metavar="KEY=JSON|@COLUMN", action="append", help="any other field of the request body, or row by row")
     add(
         "--keep",
         metavar="COLUMNS",
-        type=_filled,
+        type=values.filled,
         help="columns of the source that the frame carries along, with commas between",
     )
     add(
         "--id",
         metavar="COLUMN",
-        type=_filled,
+        type=values.filled,
         help="the column with the custom_id of each request (default: the position)",
     )
     add("--tag", metavar="KEY=TEXT", action="append", help="metadata of the batch; again for another")
     add("--label", metavar="TEXT", help="what to call the job")
-    add("--limit", metavar="N", type=_whole, help="the first N rows only")
-    add("--sample", metavar="N|SHARE", type=_rows_or_share, help="so many rows at random, or a share below 1")
-    add("--sample-seed", metavar="N", type=_integer, default=0, help="which ones (default 0)")
+    add("--limit", metavar="N", type=values.whole, help="the first N rows only")
+    add("--sample", metavar="N|SHARE", type=values.rows_or_share, help="so many rows at random, or a share below 1")
+    add("--sample-seed", metavar="N", type=values.integer, default=0, help="which ones (default 0)")
     add("--on-missing", metavar="error|skip|blank", default="error", help="what a missing value does (default error)")
     add("--var", metavar="NAME", action="append", help="lets a notebook variable into the body; again for another")
     add("--endpoint", metavar="chat|completions", default="chat", help="the endpoint (default chat)")
@@ -78,29 +79,30 @@ def parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
         OptionError: an unknown option, a missing or wrong value, or an open quote or bracket.
     """
     given = split(line)
-    _check_once(parser, given)
+    _check_values(parser, given)
     try:
         chosen, unknown = parser.parse_known_args(given)
     except argparse.ArgumentError as error:
         said = error.message.replace("expected one argument", "needs a value")
         said = re.sub("ignored explicit argument .*", "it takes no value", said)
         name = (error.argument_name or "").split("/")[-1]
-        colon = " " if said.startswith("needs") else ": "
-        hint = _HINTS.get(name, "`%%dwbatch?` says what it takes.")
-        if said.startswith("needs") and (dashed := _dashed_value(error.argument_name or "", given)):
-            hint = f"A value that begins with - stands behind a =: {name}={dashed}"
-        raise OptionError(f"{name}{colon}{said}.", hint) from None
+        if said.startswith("needs"):
+            action = next(each for each in actions(parser) if name in each.option_strings)
+            raise OptionError(f"{name} {said}.", _with_value(action, given)) from None
+        raise OptionError(f"{name}: {said}.", _HINTS.get(name, "`%%dwbatch?` says what it takes.")) from None
     if unknown:
-        raise _unknown(parser, unknown[0])
+        raise _unknown(parser, unknown[0], source=chosen.source)
     return chosen
 
 
-def _dashed_value(names: str, given: Sequence[str]) -> str:
-    """What stands behind an option and begins with a dash, in quotes where it needs them."""
+def _with_value(action: argparse.Action, given: Sequence[str]) -> str:
+    """How an option is written whose value is missing, or begins with a dash as a text may."""
+    name = action.option_strings[-1]
     for word, following in itertools.pairwise(given):
-        if word in names.split("/") and following.startswith("-"):
-            return f"'{following}'" if " " in following else following
-    return ""
+        if action.metavar == "TEXT" and word in action.option_strings and following.startswith("-"):
+            text = f"'{following}'" if " " in following else following
+            return f"A value that begins with - stands behind a =: {name}={text}"
+    return f"Write {name} {action.metavar}."
 
 
 _HINTS = {
@@ -117,27 +119,39 @@ def waits() -> bool:
     return os.environ.get("DW_JUPYTER_WAIT", "") not in ("", "0")
 
 
-def _check_once(parser: argparse.ArgumentParser, line: Sequence[str]) -> None:
-    """The last of two values would win, and the reader of the line would not know.
+def _check_values(parser: argparse.ArgumentParser, line: Sequence[str]) -> None:
+    """The last of two values would win, and a variable would be taken by its letters, unknown to who reads the line.
 
     Raises:
-        OptionError: an option that takes one value is there twice.
+        OptionError: an option that takes one value is there twice, or a value is a variable as shells write them.
     """
     given: list[argparse.Action] = []
     rest = iter(line)
     for word in rest:
-        name, equals, _ = word.partition("=")
+        name, equals, value = word.partition("=")
         action = next((each for each in actions(parser) if name in each.option_strings), None)
         if action is None:
+            _check_expansion(word, word)
             continue
         if action in given and action.nargs is None and not again(action):
             raise OptionError(f"{'/'.join(action.option_strings)} is there twice.", "Leave one of them out.")
         given.append(action)
-        if action.nargs is None and not equals:
-            next(rest, None)  # its value, whatever it looks like
+        if action.nargs is None:
+            value = value if equals else next(rest, "")  # whatever it looks like
+            if action.metavar != "TEXT":
+                _check_expansion(f"{name} {value}", value)
 
 
-def words(chosen: argparse.Namespace) -> dict[str, Any]:
+def _check_expansion(what: str, value: str) -> None:
+    """IPython puts ``$name`` and ``{name}`` into the lines of other magics, and not into this one's."""
+    if re.fullmatch(r"(\w+=)?(\$\w+|\{\w+\})", value):
+        raise OptionError(
+            f"{what}: variables are not put into this line.",
+            "Write the value itself, or make the call in Python: `--as-code` shows it.",
+        )
+
+
+def keywords(chosen: argparse.Namespace) -> dict[str, Any]:
     """The keywords of ``dw.submit`` that a line gives by itself, without the notebook's names."""
     return {
         "window": chosen.window,
@@ -233,11 +247,14 @@ def columns(text: str | None) -> list[str]:
     return names
 
 
-def _unknown(parser: argparse.ArgumentParser, word: str) -> OptionError:
+def _unknown(parser: argparse.ArgumentParser, word: str, *, source: str | None) -> OptionError:
     if not word.startswith("-"):
+        command = source in VERBS
         return OptionError(
             f"There is one thing too many on the line: {word!r}.",
-            "Only SOURCE stands by itself; a value with blanks needs quotes.",
+            f"The command has one sign: `%dwbatch {source} {word}`."
+            if command
+            else "Only SOURCE stands by itself; a value with blanks needs quotes.",
         )
     option = word.partition("=")[0]
     known = [name for action in actions(parser) for name in action.option_strings]
@@ -256,35 +273,3 @@ def describe(parser: argparse.ArgumentParser) -> str:
         value = f" {action.metavar}" if action.option_strings and action.metavar else ""
         rows.append((", ".join(names) + value, action.help or ""))
     return aligned(rows)
-
-
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
-    return value
-
-
-def _rows_or_share(text: str) -> float:
-    return int(text) if text.removeprefix("-").isdecimal() else _number(text)
-
-
-def _integer(text: str) -> int:
-    if not text.removeprefix("-").isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("the value is empty")
-    return text
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
-    return int(text)

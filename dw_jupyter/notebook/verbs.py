@@ -11,7 +11,7 @@ from typing import Any
 from dw_jupyter.errors import OptionError
 from dw_jupyter.notebook.line import split
 from dw_jupyter.notebook.manual import aligned
-from dw_jupyter.notebook.namespace import FILES
+from dw_jupyter.notebook.namespace import FILES, jobs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,19 +95,19 @@ def describe() -> str:
 
 def _newest() -> str:
     """The last jobs of this machine, a line each."""
-    from dw_jupyter.job.shelf import jobs
+    from dw_jupyter.job.shelf import jobs as listed
 
     lines = [
         f"    {job.job}  {job.state}, {job.completed:,} of {job.rows:,} answered  {job.label}"
-        for job in jobs().head(NEWEST).itertuples()
+        for job in listed().head(NEWEST).itertuples()
     ]
     return "\n".join(["\nThe newest jobs of this machine", *lines]) if lines else ""
 
 
 def _jobs(_shell: Any, _words: list[str], **filters: Any) -> Any:
-    from dw_jupyter.job.shelf import jobs
+    from dw_jupyter.job.shelf import jobs as listed
 
-    return jobs(**filters)
+    return listed(**filters)
 
 
 def _panel(shell: Any, _words: list[str]) -> Any:
@@ -118,9 +118,15 @@ def _panel(shell: Any, _words: list[str]) -> Any:
 
 
 def _attach(shell: Any, words: list[str], **options: Any) -> Any:
+    from dw_jupyter.job.journal import NoJournalError
     from dw_jupyter.job.shelf import attach
 
-    return attach(_id(shell, words[0]), **options)
+    try:
+        return attach(_id(shell, words[0]), **options)
+    except NoJournalError as error:
+        if not (names := jobs(shell.user_ns)):
+            raise
+        raise NoJournalError(error.what, f"In this notebook: {', '.join(names[-3:])}. {error.todo}") from None
 
 
 def _id(shell: Any, word: str) -> str:

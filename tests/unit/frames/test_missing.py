@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from dw_jupyter.errors import SourceError, TemplateError
-from dw_jupyter.frames.missing import drop_missing
+from dw_jupyter.frames.missing import OnMissing, drop_missing
+from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.template import Template
 
 MISSING: list[Any] = [None, np.nan, pd.NaT, pd.NA]
@@ -68,4 +69,28 @@ def test_skipping_every_row_is_an_error() -> None:
     """Where no row is left there is nothing to send."""
     with pytest.raises(SourceError) as caught:
         Template("{{ text }} {{ n }}").check(FRAME.iloc[1:], on_missing="skip")
-    assert caught.value.what == 'No row has a value in "text", "n".'
+    assert caught.value.what == 'No row has a value in each of "text", "n".'
+    with pytest.raises(SourceError) as caught:
+        Template("{{ text }} {{ n }}").check(FRAME.iloc[1:5], on_missing="skip")
+    assert caught.value.what == 'No row has a value in "text".'
+
+
+@pytest.mark.parametrize("on_missing", ["error", "skip", "blank"])
+def test_what_is_on_its_way_is_not_missing(on_missing: OnMissing) -> None:
+    """A column that a job still fills is no source yet, whatever a missing value does; what has arrived is one."""
+    results = Results(3)
+    labels = results.frame(pd.RangeIndex(3))
+    labels["text"] = ["a", "b", "c"]
+    joined = pd.DataFrame({"title": ["A", "B", "C"]}).join(labels)
+    bare = labels[["response"]]
+    bare.attrs["dw_jupyter"] = {"job": "4f1c0a7d2e9b", "state": "running"}
+    for frame in (labels, joined, bare):
+        with pytest.raises(SourceError) as caught:
+            Template("{{ response }}").check(frame, on_missing=on_missing)
+        assert caught.value.what == "The source is still filling: no answer yet for 3 of its 3 rows."
+    assert "`%dwbatch wait 4f1c0a7d2e9b`" in caught.value.todo
+    Template("{{ text }}").check(joined, on_missing=on_missing)
+    joined["response"] = pd.array(["x", None, None], dtype="string")
+    Template("{{ response }}").check(joined[:1], on_missing=on_missing)
+    joined["dw_status"] = "failed"
+    Template("{{ response }}").check(joined, on_missing="skip")

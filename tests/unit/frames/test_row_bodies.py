@@ -54,6 +54,19 @@ def test_fields_come_from_columns(tmp_path: Path) -> None:
     assert hashes(written)[1] == hashes(write_requests(form(body=body), FRAME, tmp_path / "plain"))[1]
 
 
+def test_a_field_of_one_row_is_not_in_the_next(tmp_path: Path) -> None:
+    """Each body is the row's own: the rows around it ask what they ask without it, byte for byte."""
+    shared = {"model": "m", "temperature": 0.1}
+    alone = pd.DataFrame({"text": list("abc"), "heat": [None, 0.9, None]})
+    written = write_requests(form(body=shared, per_row={"temperature": "heat"}), alone, tmp_path)
+    (tmp_path / "plain").mkdir()
+    plain = write_requests(form(body=shared), alone, tmp_path / "plain")
+    mixed, same = (each.shards[0].path.read_bytes().splitlines() for each in (written, plain))
+    assert (mixed[0], mixed[2]) == (same[0], same[2])
+    assert json.loads(mixed[1])["body"] == {**json.loads(same[1])["body"], "temperature": 0.9}
+    assert shared == {"model": "m", "temperature": 0.1}
+
+
 def test_a_row_hashes_as_a_form_of_its_own_fields(tmp_path: Path) -> None:
     """Fields by column and by option make one and the same request."""
     by_column = write_requests(form(body={"a": 1, "z": 2}, per_row={"m": "heat"}), FRAME, tmp_path)

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from dw_jupyter.errors import OptionError, SourceError
 from dw_jupyter.frames.cells import row_words
+from dw_jupyter.frames.requests import RequestForm, preview_requests
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.source import read_source
 from dw_jupyter.frames.template import Template
@@ -42,6 +44,84 @@ def test_every_kind_of_table_gives_the_same_frame(kind: str, tmp_path: Path) -> 
             path.write_text('{"text": "a", "n": 1}\n\n{"text": "b", "n": 2}\n{"text": "c", "n": 3}')
     assert read_source(source).to_dict("records") == FRAME.to_dict("records")
     assert read_source(source, limit=2).to_dict("records") == FRAME.head(2).to_dict("records")
+
+
+GROWING = [
+    {"whole": 1, "some": 1, "sure": True, "code": "007", "when": dt.date(2026, 1, 1)},
+    {"whole": 2, "some": 2, "sure": False, "code": "008", "when": dt.date(2026, 1, 2)},
+    {"whole": 2.5, "some": None, "sure": None, "code": "x", "when": None, "late": "z"},
+]
+
+
+@pytest.mark.parametrize("kind", ["list", "arrow", "polars", ".csv", ".parquet", ".jsonl"])
+def test_a_limit_changes_no_request(kind: str, tmp_path: Path) -> None:
+    """The first rows ask by themselves what they ask in the whole, byte for byte, whatever comes later in a column."""
+    path = tmp_path / f"table{kind}"
+    source: object = path
+    match kind:
+        case "list":
+            source = GROWING
+        case "arrow":
+            source = pa.Table.from_pylist(GROWING, pa.Table.from_pylist(GROWING[::-1]).schema)
+        case "polars":
+            source = pl.DataFrame(GROWING, strict=False)
+        case ".csv":
+            pd.DataFrame(GROWING, dtype=object).to_csv(path, index=False)
+        case ".parquet":
+            pq.write_table(pa.Table.from_pylist(GROWING, pa.Table.from_pylist(GROWING[::-1]).schema), path)
+        case ".jsonl":
+            path.write_text("\n".join(json.dumps(row, default=str) for row in GROWING))
+    asked = RequestForm(
+        template=Template(
+            "{{ whole }} {{ some }} {{ sure }} {{ code }} {{ when }} {% for key in row %}{{ key }},{% endfor %}"
+        ),
+        body={"model": "m"},
+        per_row={"seed": "some"},
+    )
+    whole = preview_requests(asked, read_source(source).head(2), 2)
+    assert [json.dumps(line) for line in preview_requests(asked, read_source(source, limit=2), 2)] == [
+        json.dumps(line) for line in whole
+    ]
+    assert whole[0]["body"]["messages"][0]["content"] == ("1.0 1 True 007 2026-01-01 whole,some,sure,code,when,late,")
+
+
+def test_a_polars_frame_asks_what_a_pandas_frame_asks() -> None:
+    """Text, numbers, dates, categories, lists and what is missing are written alike, from either."""
+    moments = [dt.datetime(2026, 1, 1, 12, 30, tzinfo=dt.UTC), dt.datetime(2026, 3, 29, tzinfo=dt.UTC)]
+    values: dict[str, list[Any]] = {
+        "text": ["a", "😀\u2028"], "n": [12345678901234567, 2], "x": [1.0, 0.1], "yes": [True, False],
+        "day": [dt.date(2026, 1, 1), dt.date(2026, 1, 2)], "at": moments, "words": [["a"], []],
+        "part": [{"a": 1}, {"a": 2}], "kind": ["u", "v"], "gap": [3, None],
+    }  # fmt: skip
+    kinds = {"gap": "Int64", "kind": "category"}
+    prompt = "".join(f"{{{{ {name} }}}}|" for name in values)
+    asked = RequestForm(template=Template(prompt), on_missing="blank", per_row={"seed": "n"})
+    in_pandas = preview_requests(asked, read_source(pd.DataFrame(values).astype(kinds)), 2)
+    in_polars = preview_requests(asked, read_source(pl.DataFrame(values, schema_overrides={"kind": pl.Categorical})), 2)
+    assert in_polars == in_pandas
+    assert in_polars[0]["body"]["messages"][0]["content"].startswith("a|12345678901234567|1.0|True|2026-01-01|")
+
+
+def test_a_limit_reads_no_more_of_a_parquet_file_than_it_needs(tmp_path: Path) -> None:
+    """Damage behind the rows that are asked for does not matter, and they keep their labels."""
+    path = tmp_path / "table.parquet"
+    table = pd.DataFrame({"n": range(10_000)}, index=pd.RangeIndex(5, 20_005, 2, name="k"))
+    pq.write_table(pa.Table.from_pandas(table), path, row_group_size=1000)
+    second = pq.read_metadata(path).row_group(1).column(0)
+    start = second.dictionary_page_offset or second.data_page_offset
+    content = path.read_bytes()
+    path.write_bytes(content[:start] + b"\0" * 1000 + content[start + 1000 :])
+    frame = read_source(path, limit=3)
+    assert (frame["n"].tolist(), list(frame.index), frame.index.name) == ([0, 1, 2], [5, 7, 9], "k")
+    with pytest.raises(SourceError, match="could not be read"):
+        read_source(path)
+
+
+def test_a_column_of_text_is_text_from_its_first_row_on(tmp_path: Path) -> None:
+    """A text far down in a CSV file does not come too late for the digits above it."""
+    path = tmp_path / "table.csv"
+    path.write_text("code\n" + "007\n" * 300_000 + "x\n")
+    assert set(read_source(path)["code"]) == {"007", "x"}
 
 
 def test_a_source_is_a_snapshot_that_keeps_its_index() -> None:
@@ -88,6 +168,11 @@ def test_whole_numbers_beside_missing_ones_stay_whole(kind: str, tmp_path: Path)
     rendered = Template("{{ row.n }}, {{ row.f }}").render(frame.dropna())
     assert [messages[0]["content"] for messages in rendered] == ["3, 1.5", "12345678901234567, 2.0"]
     assert frame["n"].isna().tolist()[:3] == [False, True, False]
+
+
+def test_a_whole_number_may_be_of_any_length() -> None:
+    """One that no column type holds is still written with all its digits."""
+    assert read_source([{"n": 10**400}, {"n": 1}])["n"].tolist() == [10**400, 1]
 
 
 def test_a_comma_at_the_end_of_each_row_shifts_no_column(tmp_path: Path) -> None:

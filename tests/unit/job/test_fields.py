@@ -16,7 +16,8 @@ from dw_jupyter.job.fields import check_columns, check_values
     "column",
     [
         [0, 1, -1], [0.0, np.nan, -0.5], pd.Series([0, None, -1], dtype="Int64"), [1, None, "hot"], [1, 2, True],
-        pd.Series([0.5, None, -1.0], dtype=pd.ArrowDtype(pa.float64())), [1, 2, [3]], [0, 10**400, -(10**400)],
+        pd.Series([0.5, None, -1.0], dtype=pd.ArrowDtype(pa.float64())), [1, 2, [3]],
+        pd.Series([0, 10**400, -(10**400)], dtype=object),
     ],
     ids=repr,
 )  # fmt: skip
@@ -31,6 +32,7 @@ def test_a_value_that_the_service_refuses_is_found_in_any_column(column: Any) ->
 def test_values_that_a_service_takes_pass() -> None:
     """The edges of each range, and texts in any form."""
     check_values({"temperature": 0, "top_p": 1.0, "max_tokens": 1, "seed": -3, "n": 1, "stop": ["a"], "min_p": "?"})
+    check_values({"temperature": 2.5, "frequency_penalty": -2.5, "presence_penalty": 3})  # the model's to judge
     stops = pd.DataFrame({"stop": ["a", None, ["b", "c"]], "text": pd.Series(["x", None, "z"], dtype="string")})
     check_columns({"stop": "stop"}, stops)
     check_columns({"stop": "text"}, stops)

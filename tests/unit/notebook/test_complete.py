@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,7 @@ import pandas as pd
 import pytest
 from IPython.core.completer import provisionalcompleter
 
-from dw_jupyter.job import accounts
+from dw_jupyter.job import seen
 from tests.unit.notebook.conftest import Notebook
 
 FRAME = pd.DataFrame({"title": ["A"], "text": ["good"], "tags": ["x"], "any name": ["y"], 2024: [1], "if": ["z"]})
@@ -33,7 +37,7 @@ def shell(notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "data" / "notes.txt").write_text("")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(socket, "socket", None)
-    monkeypatch.setattr(accounts, "_listed", {"local": ["smol-1", "smol-2"]})
+    monkeypatch.setattr(seen, "models", {"local": ["smol-1", "smol-2"]})
     Answer = msgspec.defstruct("Answer", [("tone", str)])  # noqa: N806 - a class
     notebook.shell.user_ns.update(
         reviews=FRAME, records=[{"question": 1}], series=FRAME["text"], Review=Review, Answer=Answer, shots=[1],
@@ -94,6 +98,9 @@ CASES = [
     ("%%dwbatch records\n{{ qu¦ }}", ["question"]),
     ("%%dwbatch series\n{{ te¦ }}", ["text"]),
     ("\n\n%%dwbatch reviews\n{{ ti¦ }}", ["title"]),
+    ("%%dwbatch reviews \\\n  --te¦\n{{ text }}", ["--temperature"]),
+    ("%%dwbatch reviews \\\n  -o x --keep ti¦", ["title"]),
+    ("%%dwbatch \\\n  reviews\n{{ ti¦ }}", ["title"]),
     ("%dwbatch at¦", ["attach"]),
     ("x = %dwbatch jobs --st¦", ["--state"]),
     ("x = %dwbatch jobs --state ru¦", ["running"]),
@@ -145,3 +152,38 @@ def test_a_broken_notebook_breaks_no_tab_key(shell: Any, capsys: pytest.CaptureF
     assert "reviews" in complete(shell, "%%dwbatch ¦")
     assert "title" not in complete(shell, "%%dwbatch grumpy.x\n{{ ti¦")
     assert capsys.readouterr() == ("", "")
+
+
+COLD = """
+import os, sys
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from dw_jupyter.notebook import extension
+
+shell = InteractiveShell(user_ns={})
+extension.load(shell)
+for cell in sys.argv[1:]:
+    with provisionalcompleter():
+        print([offer.text for offer in shell.Completer.completions(cell, len(cell))])
+print([name for name in ("pandas", "numpy", "httpx", "ipywidgets", "dw_jupyter.job.handle") if name in sys.modules])
+"""
+
+
+def test_the_first_tab_of_a_notebook_is_light(tmp_path: Path) -> None:
+    """Jobs, models, accounts and fields are offered before any of the engine is loaded, and no folder is made."""
+    cells = ["%dwbatch status ", "%%dwbatch x -m ", "%dwbatch use ", "%%dwbatch x --set see", "%%dwbatch x -w "]
+
+    def first_tab(home: Path) -> list[str]:
+        own = {**os.environ, "DW_JUPYTER_HOME": str(home), "HOME": str(tmp_path)}
+        return subprocess.check_output([sys.executable, "-c", COLD, *cells], env=own, text=True).splitlines()
+
+    assert first_tab(tmp_path / "nothing")[2:] == ["['cloud', 'local']", "['seed=']", "['24h', '1h']", "[]"]
+    assert not (tmp_path / "nothing").exists()
+    for number, label in enumerate(["old", "new"]):
+        folder = tmp_path / "home" / "jobs" / label
+        folder.mkdir(parents=True)
+        told = {"id": label, "label": label, "model": "m", "created": number, "version": 1}
+        (folder / "job.json").write_text(json.dumps(told))
+    (tmp_path / "home" / "jobs" / "broken").mkdir()
+    (tmp_path / "home" / "jobs" / "broken" / "job.json").write_text("{")
+    assert first_tab(tmp_path / "home")[:2] == ["['new', 'old']", "['m']"]

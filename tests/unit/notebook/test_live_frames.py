@@ -96,6 +96,7 @@ def test_a_cell_that_names_the_frame_finds_it_fresh(
     before(names, "x = 1")
     assert names["labels"] is first
     before(names, "%%dwbatch reviews --schema 'x' -o labels -j job\n{{ text }}")
+    before(names, "%%dwbatch reviews --schema 'x' \\\n  -o labels -j job\n{{ text }}")
     assert names["labels"] is first
     before(names, "labels.head()")
     assert names["labels"]["response"].count() == 1

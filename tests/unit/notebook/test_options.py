@@ -59,7 +59,7 @@ def test_options_become_values() -> None:
         ("df --tem 0", "There is no option --tem.\nDid you mean --temperature? `%%dwbatch?` lists the options."),
         ("df --modle x", "There is no option --modle.\nDid you mean --model? `%%dwbatch?` lists the options."),
         ("df --zzz", "There is no option --zzz.\n`%%dwbatch?` lists the options."),
-        ("df -o", "--out needs a value.\n`%%dwbatch?` says what it takes."),
+        ("df -o", "--out needs a value.\nWrite --out NAME."),
         ("df --temperature hot", "--temperature: 'hot' is not a number.\n`%%dwbatch?` says what it takes."),
         ("df --temperature nan", "--temperature: 'nan' is not a number.\n`%%dwbatch?` says what it takes."),
         ("df --max-tokens 0", "--max-tokens: '0' is not a whole number from 1 up.\n`%%dwbatch?` says what it takes."),

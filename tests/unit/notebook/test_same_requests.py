@@ -110,9 +110,9 @@ def test_a_cell_and_a_call_send_the_same_bytes(
 
 
 def test_what_changes_after_the_call_changes_nothing_sent(own_home: Path) -> None:
-    """Rows are rendered in the background; the table, what its cells hold, variables and the body are as they were."""
+    """Rows are rendered in the background, and everything that was given is as it was then."""
     frame = pd.DataFrame([[n, {"deep": [n]}] for n in range(3)], columns=["n", "cell"])
-    shots, stop = [["one"]], ["END"]
+    shots, stop, per_row = [["one"]], ["END"], {"seed": "n"}
     changed = threading.Event()
 
     async def hold() -> None:
@@ -125,15 +125,17 @@ def test_what_changes_after_the_call_changes_nothing_sent(own_home: Path) -> Non
         model="echo",
         variables={"shots": shots},
         stop=stop,
-        per_row={"seed": "n"},
+        per_row=per_row,
     )
     frame["n"] = -1
     for cell in frame["cell"]:
         cell["deep"].append("changed")
     shots[0].append("changed")
     stop.append("changed")
+    per_row["top_k"] = per_row.pop("seed")
     changed.set()
     lines = [json.loads(line) for line in sent(own_home, job)["requests-000.jsonl"].splitlines()]
     assert [line["body"]["messages"][0]["content"] for line in lines] == [f"{n} [{n}] ['one']" for n in range(3)]
     assert [(line["body"]["stop"], line["body"]["seed"]) for line in lines] == [(["END"], n) for n in range(3)]
+    assert not any("top_k" in line["body"] for line in lines)
     job.result(timeout=30)

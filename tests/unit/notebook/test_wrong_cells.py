@@ -12,6 +12,7 @@ import pandas as pd
 import pydantic
 import pytest
 
+from dw_jupyter.frames.results import Results
 from tests.service_process import ServiceProcess
 from tests.unit.notebook.conftest import Notebook
 
@@ -25,6 +26,10 @@ FRAME = pd.DataFrame(
 )  # fmt: skip
 HOLDS_ITSELF: list[Any] = []
 HOLDS_ITSELF.append(HOLDS_ITSELF)
+
+
+FILLING = Results(2).frame(pd.RangeIndex(2))
+FILLING.attrs["dw_jupyter"] = {"job": "4f1c0a7d2e9b", "state": "running", "answered": 0, "failed": 0, "total": 2}
 
 
 class Plain:
@@ -62,10 +67,13 @@ NAMES: dict[str, Any] = {
     "Whatever": Whatever, "Keys": Keys, "listed": {"type": "array"},
     "misspelt": {"type": "object", "properties": {"a": {"type": "sting"}}},
     "holder": pd.DataFrame({"x": [FRAME]}), "long": pd.DataFrame({"text": ["a" * 30_000_000]}),
+    "filling": FILLING, "wide": pd.DataFrame([["x"]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
+    "smile": pd.DataFrame({"😀": ["x"]}), "t": 0.5,
 }  # fmt: skip
 FILES = {
     "empty.csv": b"", "header.csv": b"a,b\n", "latin.csv": b"text\ncaf\xe9\n", "notes.txt": b"x", "sheet.xlsx": b"x",
     "wide.csv": b"title,text\n1,A,good\n2,B,bad\n", "comma.csv": b"a,b\n1,2\n1,2,3\n", "quote.csv": b'a\n"x\ny\n',
+    "semicolons.csv": b"a;b\n1,5;2\n", "tabs.csv": b"a\tb\n1\t2\n", "data.json": b"[]",
     "cut.jsonl": b'{"a": 1}\n{"a"\n', "list.jsonl": b"[1]\n",
 }  # fmt: skip
 
@@ -126,10 +134,10 @@ CELLS = [
     ("%dwbatch jobs --stat running", "`%dwbatch jobs` has no option --stat.\nIt takes --state, --account, --search, --since."),
     ("%dwbatch models --x", "`%dwbatch models` has no option --x.\nIt takes no options."),
     ("%dwbatch retry nonesuch --where", "`--where` needs a value.\n`%dwbatch retry` asks again what has no answer; `--where length --max-tokens 2000` what was cut off."),
-    ("%dwbatch forget nonesuch --yes", "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
+    ("%dwbatch forget nonesuch --yes", "There is no job 'nonesuch'.\nThis machine has none yet."),
     ("%dwbatch fly", "There is no `%dwbatch fly`.\n`%dwbatch` alone lists the commands."),
     ("%dwbatch attach", "`%dwbatch attach` takes JOB.\nIt gives the job of an earlier cell, or a batch made elsewhere."),
-    ("%dwbatch attach nonesuch", "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
+    ("%dwbatch attach nonesuch", "There is no job 'nonesuch'.\nIn this notebook: filling. This machine has none yet."),
     ("%dwbatch use nobody", "There is no account 'nobody' on this machine.\nKnown: local. `dw login` or DOUBLEWORD_API_KEY adds one."),
     ("%%dwbatch none\n{{ text }}", "none is None.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
     ("%%dwbatch numbers\n{{ text }}", "The source is not a table: it is a list that holds int.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."),
@@ -155,15 +163,15 @@ CELLS = [
     ("%%dwbatch comma.csv\n{{ a }}", '"comma.csv", line 3: 3 values, where the lines before have 2.\nA value that holds a comma stands in double quotes: "a, b".'),
     ("%%dwbatch quote.csv\n{{ a }}", '"quote.csv": a double quote opens a value, and none closes it.\nClose it; within a value in quotes it is doubled: "a ""word""".'),
     ("%%dwbatch notes.txt\n{{ a }}", '"notes.txt" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
-    ("%%dwbatch sheet.xlsx\n{{ a }}", '"sheet.xlsx" is not a table.\nGive a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
+    ("%%dwbatch sheet.xlsx\n{{ a }}", '"sheet.xlsx" is of a kind that is not read here.\nRead it, and name the frame: reviews = pd.read_excel("sheet.xlsx")'),
     ("%%dwbatch data/none.parquet\n{{ a }}", "There is no file 'data/none.parquet'.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
     ("%%dwbatch my reviews.csv\n{{ a }}", "There is one thing too many on the line: 'reviews.csv'.\nOnly SOURCE stands by itself; a value with blanks needs quotes."),
-    ("%%dwbatch reviews -o\n{{ text }}", "--out needs a value.\n`%%dwbatch?` says what it takes."),
-    ("%%dwbatch reviews -o --wait\n{{ text }}", "--out needs a value.\nA value that begins with - stands behind a =: --out=--wait"),
+    ("%%dwbatch reviews -o\n{{ text }}", "--out needs a value.\nWrite --out NAME."),
+    ("%%dwbatch reviews -o --wait\n{{ text }}", "--out needs a value.\nWrite --out NAME."),
     ("%%dwbatch reviews -o a -o b\n{{ text }}", "-o/--out is there twice.\nLeave one of them out."),
     ("%%dwbatch reviews -m a -m b\n{{ text }}", "-m/--model is there twice.\nLeave one of them out."),
     ('%%dwbatch reviews -m ""\n{{ text }}', "--model: the value is empty.\n`%%dwbatch?` says what it takes."),
-    ("%%dwbatch reviews --temperature\n{{ text }}", "--temperature needs a value.\n`%%dwbatch?` says what it takes."),
+    ("%%dwbatch reviews --temperature\n{{ text }}", "--temperature needs a value.\nWrite --temperature T."),
     ("%%dwbatch reviews --temperature -1\n{{ text }}", "temperature is -1.0.\nGive a number from 0 up."),
     ("%%dwbatch reviews --temperature 0,5\n{{ text }}", "--temperature: '0,5' is not a number.\n`%%dwbatch?` says what it takes."),
     ("%%dwbatch reviews --top-p 2\n{{ text }}", "top_p is 2.0.\nGive a share above 0, and 1 at most."),
@@ -244,10 +252,10 @@ CELLS = [
     ("%%dwbatch --set seed=@text\nHello", 'There is no source, and so no column "text".\nName a frame or a file.'),
     ("%%dwbatch reviews --endpoint completions --system x\n{{ text }}", "A system message is for chat, not for completions.\nLeave one of the two out."),
     ("%dwbatch status", "`%dwbatch status` takes JOB.\nIt says how far a job is."),
-    ("%dwbatch status reviews", "There is no job 'reviews'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
+    ("%dwbatch status reviews", "There is no job 'reviews'.\nIn this notebook: filling. This machine has none yet."),
     ("%dwbatch jobs --since never", "'never' is no time.\nWrite 2026-01-31, or with the hour '2026-01-31 08:00'."),
     ("%dwbatch jobs --state nope", "There is no state 'nope'.\nGive preparing, uploading, queued, running, cancelling, completed, failed, cancelled, unreachable."),
-    ("%dwbatch retry nope --max-tokens 5", "There is no job 'nope'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
+    ("%dwbatch retry nope --max-tokens 5", "There is no job 'nope'.\nIn this notebook: filling. This machine has none yet."),
     ("%dwbatch reviews -o labels", "There is no `%dwbatch reviews`.\nA cell begins with two signs: `%%dwbatch reviews`."),
     ('%dwbatch use ""', "There is no account '' on this machine.\nKnown: local. `dw login` or DOUBLEWORD_API_KEY adds one."),
     ('%dwbatch "jobs', 'A " is missing on the line.\nClose the quote or the bracket.'),
@@ -286,8 +294,8 @@ CELLS = [
     ("%%dwbatch reviews.itertuples()\n{{ text }}", "The source is not a table: it is of type map.\nMake a list of it: list(…)."),
     ("%dwbatch wait --timeout 3 x", "`%dwbatch wait` has no option --timeout.\nIt takes no options."),
     ("%dwbatch models now", "`%dwbatch models` takes nothing more.\nIt lists the models of the account in use."),
-    ("%dwbatch forget reviews", "There is no job 'reviews'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
-    ("%dwbatch errors nonesuch", "There is no job 'nonesuch'.\n`%dwbatch jobs`, or dw_jupyter.jobs(), lists them."),
+    ("%dwbatch forget reviews", "There is no job 'reviews'.\nThis machine has none yet."),
+    ("%dwbatch errors nonesuch", "There is no job 'nonesuch'.\nIn this notebook: filling. This machine has none yet."),
     ("%dwbatch jobs --state", "`--state` needs a value.\n`%dwbatch jobs` lists the jobs of this machine, newest first."),
     ("%dwbatch reviews.csv", "There is no `%dwbatch reviews.csv`.\nA cell begins with two signs: `%%dwbatch reviews.csv`."),
     ('%%dwbatch reviews --system "Be kind."\n{{ title }}\n{{ text', "Line 2 of the prompt: a }} or %} is missing.\n{{ column }} puts a column in; {% if … %}…{% endif %} and {% for … %}…{% endfor %} steer."),
@@ -331,6 +339,25 @@ CELLS = [
     ("%%dwbatch reviews --label '-o' -o q\n{{ text }}", "--label needs a value.\nA value that begins with - stands behind a =: --label=-o"),
     ("%%dwbatch jobs\n{{ text }}", "There is no 'jobs' in this notebook.\nThe command has one sign: `%dwbatch jobs`."),
     ("%%dwbatch reviews --as-code --schema 'a, a'\n{{ text }}", 'The schema, character 4: the field "a" is there twice.\nAn example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'),
+    ("%%dwbatch filling -o second\n{{ response }}", 'The source is still filling: no answer yet for 2 of its 2 rows.\nWait first, by `await job` or `%dwbatch wait 4f1c0a7d2e9b`, or take the rows whose dw_status is "completed".'),
+    ("%%dwbatch filling --on-missing skip\n{{ response }}", 'The source is still filling: no answer yet for 2 of its 2 rows.\nWait first, by `await job` or `%dwbatch wait 4f1c0a7d2e9b`, or take the rows whose dw_status is "completed".'),
+    ("%%dwbatch reviews --on-missing skip\n{{ text }}{{ nothing }}", 'No row has a value in "nothing".\nFill them (fillna), or use another column.'),
+    ("%%dwbatch semicolons.csv\n{{ a }}", '"semicolons.csv" has the one column \'a;b\'.\nRead it, and name the frame: reviews = pd.read_csv("semicolons.csv", sep=";")'),
+    ("%%dwbatch tabs.csv\n{{ a }}", '"tabs.csv" has the one column \'a\\tb\'.\nRead it, and name the frame: reviews = pd.read_csv("tabs.csv", sep="\\t")'),
+    ("%%dwbatch data.json\n{{ a }}", '"data.json" is of a kind that is not read here.\nRead it, and name the frame: reviews = pd.read_json("data.json")'),
+    ("%%dwbatch reviews -m --limit 3\n{{ text }}", "--model needs a value.\nWrite --model MODEL."),
+    ("%%dwbatch reviews --temperature $t\n{{ text }}", "--temperature $t: variables are not put into this line.\nWrite the value itself, or make the call in Python: `--as-code` shows it."),
+    ("%%dwbatch reviews --limit={t}\n{{ text }}", "--limit {t}: variables are not put into this line.\nWrite the value itself, or make the call in Python: `--as-code` shows it."),
+    ("%%dwbatch $reviews\n{{ text }}", "$reviews: variables are not put into this line.\nWrite the value itself, or make the call in Python: `--as-code` shows it."),
+    ("%%dwbatch reviews --set seed={t}\n{{ text }}", "--set seed={t}: variables are not put into this line.\nWrite the value itself, or make the call in Python: `--as-code` shows it."),
+    ("%%dwbatch reviews --set frequency_penalty=x\n{{ text }}", "--set frequency_penalty: x is not JSON.\nFor text write --set 'frequency_penalty=\"x\"'."),
+    ("%%dwbatch reviews --set 'frequency_penalty=\"x\"'\n{{ text }}", "frequency_penalty is 'x'.\nGive a number."),
+    ("%%dwbatch reviews --system x \\\n  --label '{t}' --limit 0 \\\n{{ text }}", "--limit: '0' is not a whole number from 1 up.\n`%%dwbatch?` says what it takes."),
+    ("%%dwbatch reviews \\\n  -o labels\n{{ txt }}", 'There is no column "txt" in the source.\nDid you mean "text"? Columns: text, title, stars, note, my text, when, obj, same, spaced, share, nothing'),
+    ("%%dwbatch reviews -o labels \\\n ", "The prompt is empty.\nWrite it below the first line: {{ column }} puts a column in."),
+    ("%%dwbatch status x\n{{ text }}", "There is one thing too many on the line: 'x'.\nThe command has one sign: `%dwbatch status x`."),
+    ("%%dwbatch smile\n{{ 😀 }}", "Line 1 of the prompt: 😀 has no meaning between {{ and }}.\nA column with such a sign in its name is {{ row[\"its name\"] }}."),
+    ("%%dwbatch wide\n{{ a }}", 'There is no column "a" in the source.\nThere is row[(\'a\', \'b\')].'),
     ("%%dwbatch reviews --keep ,\n{{ text }}", "--keep ,: there is no column.\nWrite --keep COLUMN,COLUMN."),
 ]  # fmt: skip
 
