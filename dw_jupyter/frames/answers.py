@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from dw_jupyter.frames.choices import choose
 from dw_jupyter.frames.column import in_utc
+from dw_jupyter.frames.custom_types import convert, read_custom
 from dw_jupyter.frames.failures import one_line
-from dw_jupyter.frames.fields import type_of
 from dw_jupyter.frames.schema import Schema
 
 
@@ -23,16 +23,8 @@ class Answers:
     """
 
     def __init__(self, schema: Schema) -> None:
-        properties = schema.json_schema["properties"]
-        # Properties may have any name; those of a struct may not.
-        self._names = {f"field_{number}": name for number, name in enumerate(properties)}
-        self._type = msgspec.defstruct(
-            "Answer",
-            [(name, type_of(properties[field], schema.json_schema)) for name, field in self._names.items()],
-            rename=self._names,
-            gc=False,
-        )
-        self._decode = msgspec.json.Decoder(self._type, dec_hook=choose).decode
+        self._type, self._names = schema.answer_type
+        self._decode = msgspec.json.Decoder(self._type, dec_hook=read_custom).decode
         self._moments = [field for field, name in self._names.items() if schema.columns[name] == "datetime64[us, UTC]"]
 
     def decode(self, answers: Sequence[str]) -> tuple[list[list[Any]], list[int], dict[int, str]]:
@@ -58,11 +50,12 @@ class Answers:
         return [[getattr(record, name) for record in records] for name in self._names], places, misfits
 
     def _decode_slowly(self, answer: str) -> Any:
-        """Decode what JSON allows and msgspec does not: lone surrogates, NaN, ``3.0`` for an integer."""
+        """Decode what JSON allows and msgspec does not: lone surrogates, ``3.0`` for an integer."""
         try:
             record = self._decode(answer)
         except (msgspec.MsgspecError, ValueError):
-            record = msgspec.convert(json.loads(answer, parse_float=_number), self._type, dec_hook=choose)
+            value = json.loads(answer, parse_float=_number, parse_constant=_no_number)
+            record = convert(value, self._type)
         self._check_moments([record])
         return record
 
@@ -79,11 +72,19 @@ class Answers:
     def _reason(self, error: Exception) -> str:
         if not isinstance(error, msgspec.ValidationError):
             return one_line("not JSON")
-        reason, _, path = str(error).partition(" - at `$")
-        return one_line(f"{path.strip('`').lstrip('.')}: {reason}" if path.strip("`") else reason)
+        reason, *inner = str(error).split(" - at `$")
+        path = "".join(part.strip("`") for part in reversed(inner)).lstrip(".")
+        return one_line(f"{path}: {reason}" if path else reason)
 
 
 def _number(text: str) -> int | float:
     """A whole number as an int, which stands for a float as well: JSON Schema counts 3.0 as an integer."""
     number = float(text)
+    if math.isinf(number):
+        raise msgspec.ValidationError(f"Number out of range: {text[:30]}")
     return int(number) if number.is_integer() else number
+
+
+def _no_number(text: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(text)

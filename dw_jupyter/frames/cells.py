@@ -21,15 +21,36 @@ class Moment(dt.datetime):
 
 
 def natives(series: pd.Series[Any]) -> list[Any]:
-    """The values of a column as Python has them: no NumPy scalars or arrays, and moments as ``Moment``."""
+    """The values of a column as Python has them: no NumPy scalars or arrays, and moments as ``Moment``.
+
+    A float of 16 or 32 bits is the number that it is written as: 0.3, and not 0.30000001192092896.
+    """
+    if isinstance(series.dtype, pd.SparseDtype):
+        series = series.astype(series.dtype.subtype)
+    if short := _short_float(getattr(series.dtype, "categories", series).dtype):
+        numbers = [float(str(number)) for number in series.to_numpy(dtype=short, na_value=np.nan)]
+        if series.hasnans:
+            numbers = [own if is_missing(own) else number for own, number in zip(series, numbers, strict=True)]
+        return numbers
     values: list[Any] = series.tolist()
     if series.dtype.kind in "iufb" or isinstance(series.dtype, pd.StringDtype):
         return values
     return [value if type(value) is str else native(value) for value in values]
 
 
+def native_at(series: pd.Series[Any], position: int) -> Any:
+    """One value of a column as ``natives`` gives it."""
+    value = series.iloc[position]
+    short = _short_float(series.dtype)  # pandas takes a float of Arrow out as one of 64 bits
+    return native(short(value) if short and type(value) is float else value)
+
+
 def native(value: Any) -> Any:
     """One value as Python has it."""
+    if isinstance(value, np.float16 | np.float32):
+        return float(str(value))
+    if isinstance(value, np.ndarray) and _short_float(value.dtype):
+        return [native(part) for part in value] if value.ndim else native(value[()])
     if isinstance(value, np.ndarray | np.generic):
         return native(value.item()) if value.ndim == 0 else [native(part) for part in value.tolist()]
     if isinstance(value, dt.datetime) and value is not pd.NaT:
@@ -45,6 +66,12 @@ def native(value: Any) -> Any:
             fold=value.fold,
         )
     return value
+
+
+def _short_float(dtype: Any) -> type[np.float16 | np.float32] | None:
+    """NumPy's type for a dtype of floats of less than 64 bits, whoever's dtype it is."""
+    shorts: dict[Any, type[np.float16 | np.float32]] = {2: np.float16, 4: np.float32}
+    return shorts.get(getattr(dtype, "itemsize", None)) if dtype.kind == "f" else None
 
 
 class Columns:
@@ -106,7 +133,7 @@ class Row(Mapping[Hashable, Any]):
         self._blank = blank
 
     def __getitem__(self, label: Hashable) -> Any:
-        value = native(self._columns[label].iloc[self._position])
+        value = native_at(self._columns[label], self._position)
         if not is_missing(value):
             return value
         if self._blank is None:
@@ -120,7 +147,7 @@ class Row(Mapping[Hashable, Any]):
         """The value of this column, or the default where there is no such column or no value in it."""
         if label not in self:
             return default
-        value = native(self._columns[label].iloc[self._position])
+        value = native_at(self._columns[label], self._position)
         return default if is_missing(value) else value
 
     def __iter__(self) -> Iterator[Hashable]:

@@ -1,46 +1,64 @@
-"""The choices of a JSON Schema, as types that msgspec decodes to."""
+"""The choices of one schema, ``enum`` or ``const``, and whether its types allow for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
+
+from dw_jupyter.errors import SchemaError
+from dw_jupyter.frames.keywords import in_short
+
+_INT64 = range(-(2**63), 2**63)
+_NULL = 'Allow for null by its type: ["string", "null"], say.'
 
 
-class Choices(type):
-    """A type of which the values of a list are the instances, and nothing else.
-
-    It is for lists that hold more than texts and whole numbers, which is all that a Literal takes. As in JSON, 7 is
-    7.0, and true is not 1.
-    """
-
-    values: tuple[Any, ...]
-
-    def __instancecheck__(cls, value: object) -> bool:
-        return bool(cls.find(value))
-
-    def find(cls, value: object) -> list[Any]:
-        """The choices that equal a value: one or none."""
-        return [one for one in cls.values if one == value and isinstance(one, bool) == isinstance(value, bool)]
+def kinds_of(node: dict[str, Any]) -> list[str]:
+    """The types that a schema names; object where it has properties and names none."""
+    kind = node.get("type")
+    if kind is None:
+        return ["object"] if "properties" in node else []
+    return kind if isinstance(kind, list) else [kind]
 
 
-def is_plain(choices: Sequence[Any]) -> bool:
-    """Whether these are texts and whole numbers only."""
-    return all(type(choice) in {str, int} for choice in choices)
-
-
-def type_of_choices(choices: Sequence[Any]) -> Any:
-    """The type of what is one of these values; its decoder needs ``choose`` as its hook."""
-    values = tuple(choices)
-    return Literal[values] if is_plain(values) else Choices("Choice", (), {"values": values})
-
-
-def choose(kind: type, value: Any) -> Any:
-    """The choice that a decoded value is, as the schema has it.
+def check_choices(node: dict[str, Any], path: str) -> None:
+    """Take the types of choices from themselves where a schema names none.
 
     Raises:
-        ValueError: it is none of them.
+        SchemaError: a choice is a list or an object, a number beyond 64 bits, or of no type that the schema names.
     """
-    found = kind.find(value) if isinstance(kind, Choices) else []
-    if not found:
-        raise ValueError(f"Invalid value {repr(value)[:60]}")
-    return found[0]
+    choices = [*node.get("enum", ()), *([node["const"]] if "const" in node else ())]
+    kinds = {_kind_of(choice) for choice in choices}
+    if "" in kinds:
+        raise SchemaError(f"{path}: a choice is not a single value.", "Choices are texts or numbers.")
+    large = next((choice for choice in choices if isinstance(choice, int) and choice not in _INT64), None)
+    if large is not None:
+        raise SchemaError(f"{path}: the choice {in_short(large)} is beyond 64 bits.", "Make it a text, in quotes.")
+    named = kinds_of(node)
+    if not named:
+        node["type"] = kinds.pop() if len(kinds) == 1 else sorted(kinds)
+    for choice in choices if named else ():
+        if not _is_of(choice, named):
+            what = f"{path}: the choice {in_short(choice)} is not of type {' or '.join(named)}."
+            raise SchemaError(what, _NULL if choice is None else "Correct the one or the other.")
+    if "const" in node and "enum" in node and node["const"] not in node["enum"]:
+        raise SchemaError(f'{path}: "const" is none of the choices.', "Leave one of the two out.")
+
+
+def _is_of(choice: object, kinds: list[str]) -> bool:
+    kind = _kind_of(choice)
+    whole = isinstance(choice, float) and choice.is_integer()
+    return kind in kinds or (kind == "integer" and "number" in kinds) or (whole and "integer" in kinds)
+
+
+def _kind_of(choice: object) -> str:
+    match choice:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+    return ""

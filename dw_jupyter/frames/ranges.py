@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from typing import Annotated, Any
 
 import msgspec
@@ -36,7 +37,7 @@ def bounded(kind: Any, node: dict[str, Any]) -> Any:
 
 def _numbers(node: dict[str, Any], **names: str) -> dict[str, Any]:
     found = {ours: node.get(theirs) for ours, theirs in names.items()}
-    return {ours: value for ours, value in found.items() if isinstance(value, int | float) and type(value) is not bool}
+    return {ours: value for ours, value in found.items() if value is not None}
 
 
 def _whole(node: dict[str, Any]) -> dict[str, Any]:
@@ -45,12 +46,14 @@ def _whole(node: dict[str, Any]) -> dict[str, Any]:
     most = min(_MOST, math.floor(given.get("le", _MOST)), math.ceil(given.get("lt", _MOST + 1)) - 1)
     step = _numbers(node, multiple_of="multipleOf").get("multiple_of", 0)
     bounds = {"ge": min(least, _MOST), "le": max(most, _LEAST)}
-    return bounds | ({"multiple_of": int(step)} if step > 0 and step == int(step) else {})
+    return bounds | ({"multiple_of": int(step)} if 0 < step <= _MOST and step == int(step) else {})
 
 
 def _pattern(node: dict[str, Any]) -> dict[str, str]:
     try:
-        re.compile(node["pattern"])
-    except (KeyError, TypeError, re.error):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # a "[[" that Python may read otherwise some day
+            re.compile(node["pattern"])
+    except (KeyError, re.error, OverflowError, RecursionError):
         return {}
     return {"pattern": node["pattern"]}

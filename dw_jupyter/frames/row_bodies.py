@@ -10,7 +10,7 @@ import pandas as pd
 
 from dw_jupyter.errors import SourceError
 from dw_jupyter.frames.bodies import BodyEncoder, encode_fields, without_point
-from dw_jupyter.frames.cells import Columns, is_missing, native, row_words
+from dw_jupyter.frames.cells import Columns, is_missing, natives, row_words
 
 _CHUNK = 1000
 _KEPT = 1000
@@ -62,9 +62,9 @@ class RowBodies:
 
     def _texts(self, column: pd.Series[Any], start: int) -> list[str]:
         texts = []
-        for position, value in enumerate(column.tolist(), start):
+        for position, value in enumerate(natives(column), start):
             try:
-                texts.append(str(value) if type(value) is int else _text(native(value)))
+                texts.append(str(value) if type(value) is int else _text(value))
             except (TypeError, ValueError) as error:
                 what = value if isinstance(value, float) else f"a {type(value).__name__}"
                 raise SourceError(

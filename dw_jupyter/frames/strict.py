@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from textwrap import shorten
 from typing import Any
 
 from dw_jupyter.errors import SchemaError
 from dw_jupyter.frames.bounds import check_bounds
-from dw_jupyter.frames.fields import resolve
+from dw_jupyter.frames.choices import check_choices, kinds_of
+from dw_jupyter.frames.fields import DEFINE, pointer, resolve
+from dw_jupyter.frames.keywords import check_keywords, step
 
 _TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
 # Nothing may be left out, so that a default says nothing; the others are notes, or what no grammar can hold.
-_DROPPED = {"default", "discriminator", "uniqueItems", "$schema", "$id", "$comment"}
+_DROPPED = {"default", "discriminator", "uniqueItems", "$schema", "$id", "$comment", "$defs", "definitions"}
 # What neither OpenAI's strict mode nor the engines of open models take. The bounds of numbers, texts and lists stay:
 # vLLM's backends hold them while the model writes, and answers are checked against them again.
 _REFUSED = {
@@ -20,6 +23,9 @@ _REFUSED = {
     "dependentRequired", "dependentSchemas", "dependencies", "not", "if", "then", "else",
     "contains", "minContains", "maxContains", "unevaluatedItems", "$dynamicRef",
 }  # fmt: skip
+_ALONE = ("anyOf", "properties", "items", "enum", "const")
+"""What options replace, and so cannot stand beside."""
+_PARTS_OF = {"properties": "object", "items": "array", "prefixItems": "array"}
 _DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 _LOOKS_ROUND = re.compile(r"\(\?<?[=!]|\\[1-9]")
 _FREE_KEYS = "List its keys as fields, or ask for a list of objects with a key and a value."
@@ -61,33 +67,33 @@ class _Strict:
         reference = str(self.root.get("$ref", ""))
         self._open.append(reference)
         made = self.make(resolve(self.root, self.root, path=name), name)
-        if reference in self._named:
-            _, key, named = reference.split("/", 2)
+        if reference in self._named and (place := _definition(reference)):
+            key, named = place
             self.definitions.setdefault(key, {})[named] = made
         return {**made, **self.definitions}
 
     def make(self, part: Any, path: str) -> dict[str, Any]:
-        if not isinstance(part, dict):
-            raise SchemaError(
-                f"{path}: not a schema but {str(part)[:60]}.", 'A schema is a dict such as {"type": "string"}.'
-            )
-        node = {key: value for key, value in part.items() if key not in _DROPPED}
-        for key in ("$defs", "definitions"):
-            node.pop(key, None)
-        if len(node.get("allOf", ())) == 1:
-            node = {**node.pop("allOf")[0], **node}
+        node = check_keywords(part, path)
+        while len(node.get("allOf", ())) == 1:
+            others = {key: value for key, value in node.items() if key != "allOf"}
+            node = {**check_keywords(node["allOf"][0], path), **others}
+        node = {key: value for key, value in node.items() if key not in _DROPPED}
         if "$ref" in node:
             return self._referred(node, path)
         self._check_kinds(node, path)
+        for keyword, kind in _PARTS_OF.items():
+            if keyword in node and kinds_of(node) and kind not in kinds_of(node):
+                what = f'{path}: only an {kind} has "{keyword}".'
+                raise SchemaError(what, f'Ask for type "{kind}", or leave it out.')
         _check_text(node, path)
-        if "object" in _kinds(node):
+        if "object" in kinds_of(node):
             self._make_object(node, path)
         refused = next((key for key in node if key in _REFUSED), None)
         if refused:
             raise SchemaError(f'{path}: strict mode has no "{refused}".', "Leave it out, and ask for it in the prompt.")
         if "allOf" in node:
             raise SchemaError(f'{path}: strict mode has no "allOf" of several.', "Write them as one schema.")
-        if "array" in _kinds(node):
+        if "array" in kinds_of(node):
             self._make_list(node, path)
         for key in ("anyOf", "oneOf"):
             if key in node:
@@ -97,50 +103,43 @@ class _Strict:
     def _referred(self, node: dict[str, Any], path: str) -> dict[str, Any]:
         reference = str(node["$ref"])
         target = resolve({"$ref": reference}, self.root, path=path)
+        place = _definition(reference)
         if reference in self._open:
+            if not place and reference != "#":
+                raise SchemaError(f'{path}: "{step(reference)}" leads back into itself.', DEFINE)
             # Within itself it can only be named.
             self._named.add(reference)
             return {"$ref": reference}
         self._open.append(reference)
         try:
-            if node.keys() != {"$ref"}:
-                return self.make({**target, **{key: value for key, value in node.items() if key != "$ref"}}, path)
-            _, *steps = reference.split("/")
-            if len(steps) == 2 and steps[0] in {"$defs", "definitions"}:
-                known = self.definitions.setdefault(steps[0], {})
-                name = steps[1].replace("~1", "/").replace("~0", "~")
+            others = {key: value for key, value in node.items() if key != "$ref"}
+            made = {"$ref": reference}
+            if others or not (place or reference == "#"):
+                made = self.make({**target, **others}, path)
+            if place and (not others or reference in self._named):
+                key, name = place
+                known = self.definitions.setdefault(key, {})
                 if name not in known:
                     known[name] = self.make(target, path)
-            elif steps:
-                return self.make(target, path)
-            return {"$ref": reference}
+            return made
         finally:
             self._open.pop()
 
     def _check_kinds(self, node: dict[str, Any], path: str) -> None:
-        for kind in _kinds(node):
+        for kind in kinds_of(node):
             if kind not in _TYPES:
-                near = get_close_matches(str(kind), _TYPES, n=1)
+                near = get_close_matches(kind, _TYPES, n=1)
                 raise SchemaError(
-                    f'{path}: there is no type "{kind}".',
+                    f'{path}: there is no type "{step(kind)}".',
                     f'Did you mean "{near[0]}"?' if near else f"The types are {', '.join(_TYPES)}.",
                 )
-        choices = node.get("enum", [node["const"]] if "const" in node else None)
-        if choices is not None:
-            if not isinstance(choices, list) or not choices:
-                raise SchemaError(f"{path}: there is no choice to make.", '"enum" is a list of at least one value.')
-            kinds = {_kind_of(choice) for choice in choices}
-            if "" in kinds:
-                raise SchemaError(f"{path}: a choice is not a single value.", "Choices are texts or numbers.")
-            if "type" not in node:
-                node["type"] = kinds.pop() if len(kinds) == 1 else sorted(kinds)
-        elif not _kinds(node) and not node.keys() & {"anyOf", "oneOf", "allOf"} and not node.keys() & _REFUSED:
+        if "enum" in node or "const" in node:
+            check_choices(node, path)
+        elif not kinds_of(node) and not node.keys() & {"anyOf", "oneOf", "allOf"} and not node.keys() & _REFUSED:
             raise SchemaError(f"{path}: it may be anything.", "Say its type: strict mode asks for one.")
 
     def _make_object(self, node: dict[str, Any], path: str) -> None:
         properties, others = node.get("properties", {}), node.get("additionalProperties")
-        if not isinstance(properties, dict):
-            raise SchemaError(f'{path}: "properties" is not a dict.', 'An example: {"name": {"type": "string"}}.')
         if isinstance(others, dict) or (not properties and (others is True or "properties" not in node)):
             raise SchemaError(
                 f"{path}: a dict with any keys, which a strict schema cannot ask for.",
@@ -150,9 +149,10 @@ class _Strict:
             raise SchemaError(f"{path}: an object without fields.", "Give it at least one, or leave it out.")
         unknown = next((key for key in node.get("required", ()) if key not in properties), None)
         if unknown is not None:
-            raise SchemaError(f'{path}: "{unknown}" is required, and is no field.', f"Fields: {', '.join(properties)}")
+            fields = shorten(", ".join(map(step, properties)), 120, placeholder=" …")
+            raise SchemaError(f'{path}: "{step(unknown)}" is required, and is no field.', f"Fields: {fields}")
         node.setdefault("type", "object")
-        node["properties"] = {name: self.make(field, f"{path}.{name}") for name, field in properties.items()}
+        node["properties"] = {name: self.make(field, f"{path}.{step(name)}") for name, field in properties.items()}
         node["required"] = list(properties)
         node["additionalProperties"] = False
 
@@ -168,8 +168,9 @@ class _Strict:
 
     def _make_union(self, node: dict[str, Any], key: str, path: str) -> None:
         options = node.pop(key)
-        if not isinstance(options, list) or not options:
-            raise SchemaError(f'{path}: "{key}" has no options.', "Give a list of schemas.")
+        beside = next((other for other in _ALONE if other in node), None)
+        if beside:
+            raise SchemaError(f'{path}: strict mode has no "{key}" beside "{beside}".', "Write it into each option.")
         made = [self.make(option, path) for option in options]
         if key == "oneOf" and not self._are_told_apart(made):
             raise SchemaError(
@@ -207,23 +208,7 @@ def _check_text(node: dict[str, Any], path: str) -> None:
         )
 
 
-def _kinds(node: dict[str, Any]) -> list[Any]:
-    kind = node.get("type")
-    if kind is None:
-        return ["object"] if "properties" in node else []
-    return kind if isinstance(kind, list) else [kind]
-
-
-def _kind_of(choice: object) -> str:
-    match choice:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-    return ""
+def _definition(reference: str) -> tuple[str, str] | None:
+    """Under which key and name a reference leads to a definition, if it does."""
+    names = pointer(reference)
+    return (names[0], names[1]) if len(names) == 2 and names[0] in {"$defs", "definitions"} else None

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping
 import pandas as pd
 
 from dw_jupyter.errors import DoublewordError, OptionError, SourceError, TemplateError
-from dw_jupyter.frames.cells import Columns, is_missing, native, row_words
+from dw_jupyter.frames.cells import Columns, is_missing, native_at, row_words
 from dw_jupyter.frames.complaints import when_rendered
 from dw_jupyter.frames.missing import OnMissing, check_arrived, drop_missing
 from dw_jupyter.frames.plain import NoTextError, check_text
@@ -145,7 +145,7 @@ class Template:
         """The same, with the column that holds it where the prompt names that."""
         for label in self.columns:
             try:
-                check_text(native(Columns(frame)[label].iloc[position]))
+                check_text(native_at(Columns(frame)[label], position))
             except NoTextError as found:
                 what = f'column "{label}" holds {found.kind}, which cannot be written'
                 return TypeError(what).with_traceback(error.__traceback__)

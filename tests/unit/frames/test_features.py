@@ -149,7 +149,7 @@ def model(**fields: Any) -> type:
 
 WORKS = [
     (model(a=int | None, b=str | None), ["Int64", "string"]),
-    (model(a=int | str, b=int | float, c=Part | str), ["object"] * 3),
+    (model(a=int | str, b=int | float, c=Part | str), ["object", "float64", "object"]),
     (
         model(a=Literal["x", "y"], b=Literal[1, 2], c=Literal["x"] | None, d=Literal["x", 1]),
         ["category", "Int64", "category", "object"],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -175,7 +176,7 @@ def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
     texts = [
         json.dumps(good),
         json.dumps({**good, "extra": 1, "f": None, "s": "\ud800"}),
-        json.dumps({**good, "n": 3.0, "f": float("nan")}),
+        json.dumps({**good, "n": 3.0}),
         json.dumps({**good, "c": "w"}),
         json.dumps({**good, "l": ["a", 1]}),
         json.dumps({**good, "n": 2**63}),
@@ -185,12 +186,14 @@ def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
         "[]",
         "[" * 10_000,
         "",
+        json.dumps(good).replace(": 2,", ": 1e999,"),
+        json.dumps({**good, "f": float("nan")}),
     ]
     values, places, misfits = answers.decode(texts)
     assert places == [0, 1, 2]
     assert values[0] == ["x", "\ud800", "x"]
     assert values[1] == [1, 1, 3]
-    assert values[2][:2] == [2.0, None]
+    assert values[2] == [2.0, None, 2.0]
     assert values[4] == [dt.date(900, 1, 2)] * 3
     assert misfits == {
         3: "c: Invalid enum value 'w'",
@@ -202,6 +205,8 @@ def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
         9: "Expected `object`, got `array`",
         10: "not JSON",
         11: "not JSON",
+        12: "Number out of range: 1e999",
+        13: "not JSON",
     }
 
 
@@ -213,7 +218,7 @@ def test_the_bounds_of_a_schema_hold_for_answers() -> None:
         "s": {"type": "string", "pattern": "^a", "maxLength": 2},
         "l": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
         "u": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]},
-        "odd": {"type": "string", "pattern": "(?<bad", "minLength": True},
+        "odd": {"type": "string", "pattern": "(?<bad"},
     }
     good: dict[str, Any] = {"n": 2, "x": 0, "s": "ab", "l": [1], "u": None, "odd": "any"}
     bad: list[dict[str, Any]] = [
@@ -225,3 +230,50 @@ def test_the_bounds_of_a_schema_hold_for_answers() -> None:
     _, places, misfits = answers.decode(texts)
     assert places == [0, 1, 2]
     assert [reason.split(":")[0] for reason in misfits.values()] == [next(iter(change)) for change in bad]
+
+
+@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: {"type": "json_schema", "json_schema": it}])
+def test_a_schema_is_taken_out_of_what_an_api_wraps_it_in(wrap: Callable[[Any], Any]) -> None:
+    """What somebody has for an SDK is the same schema, under its own name."""
+    inner = {"type": "object", "properties": {"a": {"type": "string"}}}
+    schema = parse_schema(wrap({"name": "shape", "strict": True, "schema": inner}))
+    assert (schema.name, schema.json_schema) == ("shape", parse_schema(inner).json_schema)
+
+
+@pytest.mark.parametrize(
+    ("format_", "good", "bad"),
+    [
+        ("uuid", "6fa459ea-ee8a-3ca4-894e-db77e160355e", "6fa459ea"),
+        ("uri", "https://example.org/ü?q=1#x", "example.org"),
+        ("email", "ada@example.org", "ada"),
+        ("hostname", "example.org", "-example"),
+        ("ipv4", "192.0.2.1", "192.0.2.256"),
+        ("ipv6", "2001:db8::1", "2001:db8"),
+        ("time", "10:00:00Z", "ten"),
+        ("duration", "P1DT2H", "1 day"),
+    ],
+)
+def test_a_text_of_a_format_is_one(format_: str, good: str, bad: str) -> None:
+    """An answer that is not of its format is a misfit that says so, in unions, lists and objects too."""
+    part = {"type": "string", "format": format_}
+    either = {"anyOf": [part, {"type": "integer"}]}
+    schema = parse_schema({"type": "object", "properties": {"a": {"type": "array", "items": part}, "b": either}})
+    texts = [json.dumps({"a": [a], "b": b}) for a, b in [(good, 1), (good, good), (bad, 1), (good, bad)]]
+    _, places, misfits = Answers(schema).decode(texts)
+    assert places == [0, 1]
+    assert misfits[2] == f"a[0]: Invalid {format_} {bad!r}"
+    assert misfits[3].startswith("b: ")
+
+
+def test_options_of_one_kind_are_told_apart_by_what_they_hold() -> None:
+    """An object that is none of the options is a misfit; one that is keeps its own fields."""
+
+    def tagged(tag: str, **fields: Any) -> dict[str, Any]:
+        return {"type": "object", "properties": {"kind": {"const": tag}, **fields}}
+
+    options = [tagged("cat", lives={"type": "integer"}), tagged("dog", name={"type": "string"})]
+    answers = Answers(parse_schema({"type": "object", "properties": {"pet": {"anyOf": options}}}))
+    pets = [{"kind": "dog", "name": "Rex"}, {"kind": "cat", "lives": 9}, {"kind": "cat", "lives": "9"}, {"kind": "cow"}]
+    values, places, misfits = answers.decode([json.dumps({"pet": pet}) for pet in pets])
+    assert (values, places) == ([pets[:2]], [0, 1])
+    assert misfits == {2: "pet: Fits none of the options", 3: "pet: Fits none of the options"}

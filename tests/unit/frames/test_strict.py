@@ -66,6 +66,8 @@ FORMS = (
 ONE = "An answer is one object: make it a field of a class, or of a schema of type object."
 KEYS = "List its keys as fields, or ask for a list of objects with a key and a value."
 DEFINE = "Define it under $defs of the same schema."
+NAMED = 'Give a dict such as {"name": {"type": "string"}}.'
+COUNT = "Give a whole number, 0 or more."
 CHOICES = "Choices are texts or numbers."
 PROMPT = "Leave it out, and ask for it in the prompt."
 TUPLE = "Use a list, or an object with a field for each place."
@@ -93,7 +95,28 @@ LOOP = {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref":
         ({"$ref": "#"}, 'answer: the reference "#" leads nowhere.', DEFINE),
         ("dw_status", 'The field "dw_status" may not begin with "dw_".', "Those columns are ours: rename it."),
         (of(a=3), "answer.a: not a schema but 3.", 'A schema is a dict such as {"type": "string"}.'),
-        ({"properties": 3}, 'answer: "properties" is not a dict.', 'An example: {"name": {"type": "string"}}.'),
+        ({"properties": 3}, 'answer: "properties" is 3.', NAMED),
+        (of(a={"type": "object", "properties": []}), 'answer.a: "properties" is [].', NAMED),
+        ({**of(a=TEXT), "required": 5}, 'answer: "required" is 5.', "Give a list of names of fields."),
+        (of(a={"allOf": 5}), 'answer.a: "allOf" is 5.', "Give a list of schemas."),
+        (of(a={"type": "string", "format": ["date"]}), """answer.a: "format" is ['date'].""", "Give a text."),
+        (of(a={"enum": ["x", "x"]}), """answer.a: "enum" has 'x' twice.""", "Name each once."),
+        (of(a={"type": "string", "minLength": -1}), 'answer.a: "minLength" is -1.', COUNT),
+        (
+            of(a={"type": "array", "items": TEXT, "minItems": 3, "maxItems": 2}),
+            'answer.a: nothing fits "minItems" 3 and "maxItems" 2.',
+            "Make room between them, or leave one out.",
+        ),
+        (
+            of(a={"enum": [2**70, 1]}),
+            "answer.a: the choice 1180591620717411303424 is beyond 64 bits.",
+            "Make it a text, in quotes.",
+        ),
+        (
+            of(a={"type": "integer", "enum": ["x"]}),
+            "answer.a: the choice 'x' is not of type integer.",
+            "Correct the one or the other.",
+        ),
         (of(a={"$ref": "#/$defs/b"}), 'answer.a: the reference "#/$defs/b" leads nowhere.', DEFINE),
         (of(a={"enum": [object]}), "The schema is not JSON: Object of type type is not JSON serializable", FORMS),
         (
@@ -116,10 +139,10 @@ LOOP = {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref":
             "The types are string, integer, number, boolean, object, array, null.",
         ),
         (of(a={}), "answer.a: it may be anything.", "Say its type: strict mode asks for one."),
-        (of(a={"enum": []}), "answer.a: there is no choice to make.", '"enum" is a list of at least one value.'),
+        (of(a={"enum": []}), 'answer.a: "enum" is [].', "Give a list of at least one value."),
         (of(a={"enum": [[1]]}), "answer.a: a choice is not a single value.", CHOICES),
         (of(a={"type": "array"}), "answer.a: a list of anything.", 'Say what it holds: "items" is a schema.'),
-        (of(a={"anyOf": []}), 'answer.a: "anyOf" has no options.', "Give a list of schemas."),
+        (of(a={"anyOf": []}), 'answer.a: "anyOf" is [].', "Give a list of schemas."),
         (
             of(a={"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "items": False}),
             "answer.a: strict mode has no tuples of several types.",

@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dw_jupyter.errors import InputError, SourceError, TemplateError
+from dw_jupyter.frames.given_ids import take_ids
 from dw_jupyter.frames.roles import near_role
+from dw_jupyter.frames.row_bodies import RowBodies
 from dw_jupyter.frames.template import Template
+from dw_jupyter.frames.variables import take_variables
 from tests.unit.frames.awkward import AWKWARD
 
 PROMPT = """
@@ -160,6 +164,26 @@ def test_a_prompt_writes_plain_values_and_calls_their_methods_only(
         list(Template(prompt).render(pd.DataFrame([row])))
     assert what in caught.value.what
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        "float16", "float32", "Float32", "Sparse[float32]", pd.ArrowDtype(pa.float16()),
+        pd.ArrowDtype(pa.float32()), pd.CategoricalDtype(pd.Index([0.3, 2.0], dtype="float32")),
+    ],
+)  # fmt: skip
+def test_a_short_float_is_the_number_that_it_is_written_as(dtype: Any) -> None:
+    """0.3 in few bits is 0.3 in a prompt, by name and by row, in a variable, an id and a field of the body."""
+    numbers = pd.Series(pd.array(np.array([0.3, 2, np.nan], dtype="float32"), dtype=dtype))
+    frame = pd.DataFrame({"x": numbers, "xs": [np.array([0.3, 0.1], dtype="float16")] * 3})[:2]
+    prompts = Template("{{ x }} {{ row.x }} {{ xs }}").render(frame)
+    assert [messages[0]["content"] for messages in prompts] == ["0.3 0.3 [0.3, 0.1]", "2.0 2.0 [0.3, 0.1]"]
+    assert take_variables({"x": numbers[:2]}) == {"x": [0.3, 2.0]}
+    assert list(take_ids(frame, "x").names(2)) == ["0.3", "2"]
+    bodies = RowBodies("/v1/completions", {}, {"temperature": "x"}, pd.DataFrame({"x": numbers}))
+    texts = [b"".join(body.encode_text([{"content": "t"}])[:2]) for body in bodies]
+    assert texts == [b'{"temperature":0.3,"prompt":"t"}', b'{"temperature":2,"prompt":"t"}', b'{"prompt":"t"}']
 
 
 class Color(enum.Enum):
