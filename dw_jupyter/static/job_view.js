@@ -1,4 +1,25 @@
-// sources fd4721395a850622
+// sources 7bfac789c300874e
+
+// src/keys.ts
+var SUPPRESS = "data-lm-suppress-shortcuts";
+var MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (isOurs(event)) event.stopPropagation();
+  });
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, { capture: true }));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
+}
+function mark(event) {
+  if (event.target instanceof Element && event.target.closest(".dw-view"))
+    event.target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+function isOurs(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (MOVES.test(key)) return true;
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
+}
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -11,7 +32,7 @@ function viewRoot(className, ...children) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
+  keepKeys(root);
   return root;
 }
 function button(text2, press, signal) {
@@ -246,7 +267,15 @@ function question(answers, opener, answer, signal) {
   );
   node.setAttribute("role", "group");
   node.hidden = true;
-  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      give(false);
+    },
+    { signal }
+  );
   return {
     node,
     say(words2) {
@@ -393,15 +422,15 @@ function legend() {
 }
 function item(part) {
   const text2 = element("span", "");
-  const mark = element("span", `dw-mark dw-mark-${part}`);
-  return { node: itemOf(mark, text2), text: text2 };
+  const mark2 = element("span", `dw-mark dw-mark-${part}`);
+  return { node: itemOf(mark2, text2), text: text2 };
 }
 
 // src/output.ts
 var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 var cellsOf = (manager) => manager?.context?.model?.cells;
 var canReplace = (manager) => cellsOf(manager) !== void 0;
-function replaceOutput(manager, modelId, mark, data) {
+function replaceOutput(manager, modelId, mark2, data) {
   const cells = cellsOf(manager);
   for (let c = 0; c < (cells?.length ?? 0); c++) {
     const outputs = cells?.get(c).outputs;
@@ -409,7 +438,7 @@ function replaceOutput(manager, modelId, mark, data) {
       const shown = outputs?.get(o).data ?? {};
       const html = String(shown["text/html"] ?? "");
       const ours = shown[WIDGET_VIEW]?.model_id === modelId;
-      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark}"`) && html !== data["text/html"];
+      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark2}"`) && html !== data["text/html"];
       if (ours || older) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
     }
   }
@@ -652,13 +681,13 @@ async function copyText(text2) {
 // src/row.ts
 var ids = 0;
 function rowItem(press, signal) {
-  const mark = element("span", "dw-mark");
+  const mark2 = element("span", "dw-mark");
   const status = element("span", "dw-spoken");
   const [label, prompt, answer] = [text("dw-row-label"), text("dw-row-prompt"), text("dw-row-answer")];
   const button2 = element(
     "button",
     "dw-row",
-    element("span", "dw-row-mark", mark, status),
+    element("span", "dw-row-mark", mark2, status),
     label,
     prompt,
     answer
@@ -684,7 +713,7 @@ function rowItem(press, signal) {
       if (now === said) return false;
       said = now;
       item2.row = row.row;
-      mark.className = `dw-mark dw-mark-${row.status}`;
+      mark2.className = `dw-mark dw-mark-${row.status}`;
       write(status, `${words.status[row.status]}, `);
       label.textContent = row.label;
       prompt.textContent = row.prompt || words.noPrompt;

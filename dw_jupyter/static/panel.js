@@ -1,4 +1,25 @@
-// sources fd4721395a850622
+// sources 7bfac789c300874e
+
+// src/keys.ts
+var SUPPRESS = "data-lm-suppress-shortcuts";
+var MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (isOurs(event)) event.stopPropagation();
+  });
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, { capture: true }));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
+}
+function mark(event) {
+  if (event.target instanceof Element && event.target.closest(".dw-view"))
+    event.target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+function isOurs(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (MOVES.test(key)) return true;
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
+}
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -11,7 +32,7 @@ function viewRoot(className, ...children) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
+  keepKeys(root);
   return root;
 }
 function button(text, press, signal) {
@@ -101,7 +122,7 @@ function lossOf(session, home) {
 var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 var cellsOf = (manager) => manager?.context?.model?.cells;
 var canReplace = (manager) => cellsOf(manager) !== void 0;
-function replaceOutput(manager, modelId, mark, data) {
+function replaceOutput(manager, modelId, mark2, data) {
   const cells = cellsOf(manager);
   for (let c = 0; c < (cells?.length ?? 0); c++) {
     const outputs = cells?.get(c).outputs;
@@ -109,7 +130,7 @@ function replaceOutput(manager, modelId, mark, data) {
       const shown = outputs?.get(o).data ?? {};
       const html = String(shown["text/html"] ?? "");
       const ours = shown[WIDGET_VIEW]?.model_id === modelId;
-      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark}"`) && html !== data["text/html"];
+      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark2}"`) && html !== data["text/html"];
       if (ours || older) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
     }
   }
@@ -790,7 +811,15 @@ function question(answers, opener, answer, signal) {
   );
   node.setAttribute("role", "group");
   node.hidden = true;
-  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      give(false);
+    },
+    { signal }
+  );
   return {
     node,
     say(words3) {
@@ -1017,7 +1046,7 @@ var made2 = 0;
 function jobRow(around) {
   const label = element("span", "dw-entry-label");
   const origin = element("span", "dw-entry-origin", words.elsewhere);
-  const mark = element("span", "dw-entry-mark");
+  const mark2 = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
   const bar = miniBar();
   const cost = element("span", "dw-entry-cost");
@@ -1026,7 +1055,7 @@ function jobRow(around) {
     "button",
     "dw-entry-head",
     element("span", "dw-entry-what", label, origin),
-    element("span", "dw-entry-state", mark, headline),
+    element("span", "dw-entry-state", mark2, headline),
     bar.node,
     cost,
     when
