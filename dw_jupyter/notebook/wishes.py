@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dw_jupyter import errors
-from dw_jupyter.job.reader import Reader, SupersededError
+from dw_jupyter.job.reader import Reader
+from dw_jupyter.job.search import SupersededError
 
 log = logging.getLogger("dw_jupyter")
 
@@ -105,15 +106,10 @@ class Wishes:
             return reader.whole(int(wish.get("row", -1)))
         asked = {name: str(wish.get(name, "")) for name in ("status", "group", "code", "message", "text")}
         view = str(wish.get("view"))
-        page = reader.page(
-            **asked, start=max(0, int(wish.get("start", 0))), wanted=lambda: self._newest.get(view) is wish
-        )
-        return {**page, "reasons": reader.reasons()[:MOST_REASONS]}
+        start = max(0, int(wish.get("start", 0)))
+        return reader.page(**asked, start=start, wanted=lambda: self._newest.get(view) is wish)
 
 
 def _start(work: Callable[..., None], *arguments: object) -> None:
     # Not on the loop's own workers: a retry waits for these, and a long search would keep them from the jobs.
     threading.Thread(target=work, args=arguments, name="dw_jupyter wish", daemon=True).start()
-
-
-MOST_REASONS = 20

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.job.reader import Reader, SupersededError
+from dw_jupyter.job.reader import Reader
+from dw_jupyter.job.search import SupersededError
 from dw_jupyter.notebook import wishes
 from dw_jupyter.notebook.wishes import Wishes
 from tests.read_job import job, lines, reader
@@ -126,9 +127,6 @@ def test_two_views_of_one_job_do_not_supersede_each_other() -> None:
             if not wanted():
                 raise SupersededError
             return {}
-
-        def reasons(self) -> list[Any]:
-            return []
 
     made = Wishes(Steered(Slow()), answers.append)  # type: ignore[arg-type] # as far as a page is asked for
     made._newest = {**asked}
