@@ -1,4 +1,4 @@
-// sources 7bfac789c300874e
+// sources ac929b10e5787c6b
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -87,9 +87,9 @@ var words = {
   retry: (count, failed) => count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
   retrying: "Retrying…",
   open: "Open in panel",
-  restarted: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
-  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
-  unreachable: "No connection to the kernel. This is what it last said.",
+  restarted: (job) => `The kernel restarted. ${again(job)}`,
+  gone: (job) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
+  unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds) => `Updated ${duration(seconds)} ago`,
   answered: (count) => `${number(count)} answered`,
   failed: (count) => `${number(count)} failed`,
@@ -116,6 +116,7 @@ var words = {
   answer: "Answer",
   rest: "What else was sent and came back",
   copy: "Copy as text",
+  copyLine: "Copy line",
   copied: "Copied",
   notCopied: "Not copied",
   close: "Close",
@@ -130,6 +131,9 @@ var words = {
     missing: "missing"
   }
 };
+function again(job) {
+  return job ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")` : "Run this cell again.";
+}
 function number(count) {
   return count.toLocaleString("en-US");
 }
@@ -646,7 +650,7 @@ ${block.form === "image" ? `[${words.image}]` : block.text}`).join("\n\n");
 
 // src/copy.ts
 var SAID_MS = 2e3;
-function copyButton(text2, signal) {
+function copyButton(text2, signal, label = words.copy) {
   let timer = 0;
   const say = (said) => {
     node.setAttribute("aria-live", "polite");
@@ -654,14 +658,14 @@ function copyButton(text2, signal) {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
       node.setAttribute("aria-live", "off");
-      write(node, words.copy);
+      write(node, label);
     }, SAID_MS);
   };
   const copy = () => copyText(text2()).then(
     () => say(words.copied),
     () => say(words.notCopied)
   );
-  const node = button(words.copy, copy, signal);
+  const node = button(label, copy, signal);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }
@@ -775,8 +779,8 @@ function reader(ask, say, signal) {
   let wasOpen = false;
   let waits = false;
   let readable = false;
-  let seen = "";
-  let again = 0;
+  let seen = { counts: "", ended: false };
+  let again2 = 0;
   let lost = false;
   const turn = (start) => {
     first = start;
@@ -885,7 +889,7 @@ function reader(ask, say, signal) {
     },
     { signal }
   );
-  signal.addEventListener("abort", () => clearTimeout(again), { once: true });
+  signal.addEventListener("abort", () => clearTimeout(again2), { once: true });
   const hide = () => {
     node.hidden = !readable || lost && !items.length;
   };
@@ -900,14 +904,35 @@ function reader(ask, say, signal) {
     update(state) {
       readable = state.readable;
       hide();
-      const now = `${state.completed} ${state.failed} ${state.phase}`;
-      const moved = seen !== "" && seen !== now;
-      seen = now;
-      if (!moved || !node.open || again || choice.query.text) return;
-      again = window.setTimeout(() => {
-        again = 0;
+      const before2 = seen;
+      seen = { counts: `${state.completed} ${state.failed} ${state.phase}`, ended: state.ended };
+      const moved = choice.query.text ? before2.ended !== seen.ended : before2.counts !== seen.counts;
+      if (!before2.counts || !moved || !node.open || again2) return;
+      again2 = window.setTimeout(() => {
+        again2 = 0;
         look(false);
       }, AGAIN_MS);
+    }
+  };
+}
+
+// src/refusal.ts
+function refusal(signal) {
+  const text2 = element("span", "");
+  const code = element("code", "dw-run");
+  const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
+  const node = line("trouble");
+  node.append(text2, code, copy);
+  return {
+    node,
+    say(why, what = "") {
+      write(text2, why);
+      write(code, what);
+      copy.hidden = what === "";
+      node.hidden = false;
+    },
+    clear() {
+      node.hidden = true;
     }
   };
 }
@@ -1011,12 +1036,12 @@ function draw(model, signal) {
   const lines = {
     error: line("error"),
     trouble: line("trouble"),
-    refused: line("trouble"),
     note: line("note")
   };
   const lost = line("lost");
+  const refused = refusal(signal);
   const wish = (kind) => {
-    write(lines.refused, "");
+    refused.clear();
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
@@ -1034,16 +1059,19 @@ function draw(model, signal) {
     details,
     heard.node,
     lines.trouble,
-    lines.refused,
+    refused.node,
     lines.note,
     lost,
     rows2.node,
     speaker.node
   );
+  let ended = false;
   const update = () => {
     const state = model.get("state");
     const focused = document.activeElement;
     const inButtons = focused !== null && buttons.contains(focused);
+    if (ended && !state.ended) refused.clear();
+    ended = state.ended;
     root.dataset.phase = state.phase;
     root.setAttribute("aria-label", state.label ? `${words.view} ${state.label}` : words.view);
     write(headline, state.headline);
@@ -1062,7 +1090,6 @@ function draw(model, signal) {
     model,
     "change:state",
     () => {
-      if (model.get("state").phase !== root.dataset.phase) write(lines.refused, "");
       update();
       heard.heard();
     },
@@ -1075,18 +1102,19 @@ function draw(model, signal) {
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
-      write(lines.refused, answer.why);
-      speaker.say(answer.why);
+      refused.say(answer.why, answer.line);
+      speaker.say([answer.why, answer.line].filter(Boolean).join(" "));
     },
     signal
   );
   return {
     root,
     lose(loss) {
+      const said = loss ? words[loss](model.get("state").job) : "";
       root.toggleAttribute("data-lost", loss !== void 0);
-      write(lost, loss ? words[loss] : "");
+      write(lost, said);
       rows2.lose(loss !== void 0);
-      if (loss) speaker.say(words[loss]);
+      if (loss) speaker.say(said);
     }
   };
 }

@@ -1,4 +1,4 @@
-// sources 7bfac789c300874e
+// sources ac929b10e5787c6b
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -198,15 +198,15 @@ var words = {
   title: "Jobs",
   send: "Send requests",
   close: "Close",
-  closed: (again) => `Closed. ${again} opens the panel again.`,
-  restarted: (again) => `The kernel restarted. Load the extension, then run ${again}: the jobs go on.`,
-  gone: (again) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again}.`,
+  closed: (again2) => `Closed. ${again2} opens the panel again.`,
+  restarted: (again2) => `The kernel restarted. Load the extension, then run ${again2}: the jobs go on.`,
+  gone: (again2) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again2}.`,
   unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds) => seconds < 10 ? "updated just now" : `updated ${duration(seconds)} ago`,
   account: (name) => `account ${name}`,
   asking: "Asking the account for its batches…",
   waiting: "Sent, waiting for the kernel…",
-  waitingLong: (again) => `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again} opens the panel again.`,
+  waitingLong: (again2) => `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again2} opens the panel again.`,
   filters: "Which jobs",
   group: "State",
   groups: [
@@ -916,9 +916,9 @@ var words2 = {
   retry: (count, failed) => count === failed ? `Retry ${number2(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
   retrying: "Retrying…",
   open: "Open in panel",
-  restarted: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
-  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
-  unreachable: "No connection to the kernel. This is what it last said.",
+  restarted: (job) => `The kernel restarted. ${again(job)}`,
+  gone: (job) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
+  unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds) => `Updated ${duration2(seconds)} ago`,
   answered: (count) => `${number2(count)} answered`,
   failed: (count) => `${number2(count)} failed`,
@@ -945,6 +945,7 @@ var words2 = {
   answer: "Answer",
   rest: "What else was sent and came back",
   copy: "Copy as text",
+  copyLine: "Copy line",
   copied: "Copied",
   notCopied: "Not copied",
   close: "Close",
@@ -959,6 +960,9 @@ var words2 = {
     missing: "missing"
   }
 };
+function again(job) {
+  return job ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")` : "Run this cell again.";
+}
 function number2(count) {
   return count.toLocaleString("en-US");
 }

@@ -11,6 +11,7 @@ import { controllerUnder, listen, type Model, type RenderProps } from "./model";
 import { canReplace, replaceOutput } from "./output";
 import { settleIn } from "./place";
 import { reader } from "./reader";
+import { refusal } from "./refusal";
 import { retryButton } from "./retry";
 import { type Roots, roots } from "./roots";
 import { words } from "./words";
@@ -29,12 +30,12 @@ function draw(model: Model, signal: AbortSignal): View {
   const lines = {
     error: line("error"),
     trouble: line("trouble"),
-    refused: line("trouble"),
     note: line("note"),
   };
   const lost = line("lost");
+  const refused = refusal(signal);
   const wish = (kind: "cancel" | "retry" | "open") => {
-    write(lines.refused, "");
+    refused.clear();
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
@@ -53,17 +54,20 @@ function draw(model: Model, signal: AbortSignal): View {
     details,
     heard.node,
     lines.trouble,
-    lines.refused,
+    refused.node,
     lines.note,
     lost,
     rows.node,
     speaker.node,
   );
 
+  let ended = false;
   const update = () => {
     const state = model.get("state");
     const focused = document.activeElement;
     const inButtons = focused !== null && buttons.contains(focused);
+    if (ended && !state.ended) refused.clear(); // the job was taken up again since
+    ended = state.ended;
     root.dataset.phase = state.phase;
     root.setAttribute("aria-label", state.label ? `${words.view} ${state.label}` : words.view);
     write(headline, state.headline);
@@ -83,7 +87,6 @@ function draw(model: Model, signal: AbortSignal): View {
     model,
     "change:state",
     () => {
-      if (model.get("state").phase !== root.dataset.phase) write(lines.refused, ""); // it is of another time
       update();
       heard.heard();
     },
@@ -96,18 +99,19 @@ function draw(model: Model, signal: AbortSignal): View {
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
-      write(lines.refused, answer.why);
-      speaker.say(answer.why);
+      refused.say(answer.why, answer.line);
+      speaker.say([answer.why, answer.line].filter(Boolean).join(" "));
     },
     signal,
   );
   return {
     root,
     lose(loss) {
+      const said = loss ? words[loss](model.get("state").job) : "";
       root.toggleAttribute("data-lost", loss !== undefined);
-      write(lost, loss ? words[loss] : "");
+      write(lost, said);
       rows.lose(loss !== undefined);
-      if (loss) speaker.say(words[loss]);
+      if (loss) speaker.say(said);
     },
   };
 }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import subprocess
 from datetime import datetime, timedelta
@@ -133,6 +134,21 @@ def test_numbers_grow_without_moving_anything(browser: Browser, address: str) ->
             seen.add(json.dumps(page.evaluate(boxes)))
         assert len(seen) == 1
         assert page.locator(".dw-job").bounding_box()["height"] <= 150  # type: ignore[index] # it is visible
+
+
+@pytest.mark.parametrize("width", [360, 620, 900])
+def test_what_says_most_has_the_first_line(browser: Browser, address: str, width: int) -> None:
+    """The share stands beside the first part of the legend, and a headline that one line has room for is on one."""
+    with opened(browser, address, viewport={"width": width, "height": 600}) as page:
+        for name in ("running", "running large", "completed with failures"):
+            show(page, name)
+            view = page.locator("main > div").last
+            first, share = (view.locator(part).first.bounding_box() for part in (".dw-parts > .dw-item", ".dw-percent"))
+            assert first
+            assert share
+            assert first["y"] == pytest.approx(share["y"], abs=2)
+            lines = view.locator(".dw-headline").evaluate("node => node.getBoundingClientRect().height / 20")
+            assert lines == (2 if width == 360 and name == "running large" else 1)
 
 
 @pytest.mark.parametrize("zoom", [1, 2])
@@ -296,4 +312,4 @@ def test_the_bundle_is_one_module_that_names_no_address() -> None:
         text = built.read_text("utf-8")
         assert hook["is_fresh"](built, sources)
         assert "://" not in text.replace("http://www.w3.org/2000/svg", "")  # the name of a vocabulary, asked of nobody
-        assert "import " not in text.replace("@import", "import ")
+        assert not re.search(r"^\s*(import\b|@import)|\bimport\(", text, re.MULTILINE)

@@ -125,7 +125,7 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         until_moved_from(view, seen)
 
         notebook.restart_kernel()
-        expect(view).to_contain_text("it attaches, nothing is sent twice.")
+        expect(view).to_contain_text("run in a cell: import dw_jupyter as dw; dw.attach(")
         expect(view.get_by_role("button")).to_have_count(0)
         for cell in range(3):
             notebook.run(cell)
