@@ -1,4 +1,4 @@
-// sources ac929b10e5787c6b
+// sources 465dd9ebf639fd1d
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -434,6 +434,14 @@ function item(part) {
 var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 var cellsOf = (manager) => manager?.context?.model?.cells;
 var canReplace = (manager) => cellsOf(manager) !== void 0;
+function beforeSave(manager, act, signal) {
+  const saving = manager?.context?.saveState;
+  const slot = (_, state) => {
+    if (state === "started") act();
+  };
+  saving?.connect(slot);
+  signal.addEventListener("abort", () => saving?.disconnect(slot), { once: true });
+}
 function replaceOutput(manager, modelId, mark2, data) {
   const cells = cellsOf(manager);
   for (let c = 0; c < (cells?.length ?? 0); c++) {
@@ -1152,14 +1160,24 @@ function initialize({ model, signal }) {
   const own = controllerUnder(signal);
   const places = controllerUnder(own.signal);
   const place = model.get("place");
+  let newest;
+  const put = () => {
+    if (newest) replaceOutput(model.widget_manager, widget, place, newest);
+    newest = void 0;
+  };
+  let widget = "";
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, place, answer.data);
+      if (answer.kind !== "settled") return;
+      const first = widget === "";
+      ({ view: widget, data: newest } = answer);
+      if (first || model.get("state").ended) put();
     },
     own.signal
   );
+  beforeSave(model.widget_manager, put, own.signal);
   const life = live(model, own.signal, () => model.get("state").ended && places.abort());
   lives.set(place, life);
   own.signal.addEventListener("abort", () => lives.delete(place), { once: true });

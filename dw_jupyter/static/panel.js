@@ -1,4 +1,4 @@
-// sources ac929b10e5787c6b
+// sources 465dd9ebf639fd1d
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

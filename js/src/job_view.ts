@@ -8,7 +8,7 @@ import { button, element, line, phrases, viewRoot, write, writeItems } from "./e
 import { type Loss, watchKernel } from "./kernel";
 import { legend } from "./legend";
 import { controllerUnder, listen, type Model, type RenderProps } from "./model";
-import { canReplace, replaceOutput } from "./output";
+import { type Bundle, beforeSave, canReplace, replaceOutput } from "./output";
 import { settleIn } from "./place";
 import { reader } from "./reader";
 import { refusal } from "./refusal";
@@ -153,14 +153,26 @@ function initialize({ model, signal }: { model: Model; signal?: AbortSignal }) {
   const own = controllerUnder(signal);
   const places = controllerUnder(own.signal);
   const place = model.get("place");
+  // What a job under way would settle into comes now and then, and is put into the notebook when that is saved: an
+  // output that is replaced loses what is selected in it.
+  let newest: Bundle | undefined;
+  const put = () => {
+    if (newest) replaceOutput(model.widget_manager, widget, place, newest);
+    newest = undefined;
+  };
+  let widget = "";
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, place, answer.data);
+      if (answer.kind !== "settled") return;
+      const first = widget === "";
+      ({ view: widget, data: newest } = answer);
+      if (first || model.get("state").ended) put();
     },
     own.signal,
   );
+  beforeSave(model.widget_manager, put, own.signal);
   // What an ended job has settled into says all that can be said without a kernel.
   const life = live(model, own.signal, () => model.get("state").ended && places.abort());
   lives.set(place, life);

@@ -119,7 +119,9 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         notebook.save()
         (saved,) = json.loads(path.read_text())["cells"][1]["outputs"]
         assert set(saved["data"]) == {"text/html", "text/plain"}, "where nobody has a kernel, a widget is an error"
-        assert "dw.attach(" in "".join(saved["data"]["text/plain"])
+        said = "".join(saved["data"]["text/plain"])
+        assert re.match(rf"\d+ of {ROWS} answered", said), "what is saved is not of the first moment"
+        assert "dw.attach(" in said
         notebook.page.reload()
         notebook.wait_until_shown()
         until_moved_from(view, seen)
