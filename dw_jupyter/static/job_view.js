@@ -1,4 +1,4 @@
-// sources 465dd9ebf639fd1d
+// sources 103a0db2142ec3dd
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -652,8 +652,9 @@ function cut(text2) {
   return pieces;
 }
 function asText(shown) {
+  const said = ({ form, text: text2, exact }) => form === "image" ? `[${words.image}]` : exact ?? text2;
   return shown.map((block) => `${block.title}:
-${block.form === "image" ? `[${words.image}]` : block.text}`).join("\n\n");
+${said(block)}`).join("\n\n");
 }
 
 // src/copy.ts

@@ -1,4 +1,4 @@
-// sources 465dd9ebf639fd1d
+// sources 103a0db2142ec3dd
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

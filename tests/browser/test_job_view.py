@@ -179,6 +179,31 @@ def test_forced_colours_and_vscode_keep_text_on_its_background(browser: Browser,
                 return [style.borderRadius, style.borderStyle, style.backgroundImage !== 'none'].join() })"""
         )
         assert len(set(marks)) == 3
+        box = page.locator(".dw-job").evaluate("v => getComputedStyle(v).borderColor")
+        assert box == page.locator(".dw-headline").evaluate("v => getComputedStyle(v).color")
+        read(page)
+        reason = page.locator(".dw-reason").first
+        reason.click()
+        colours = "node => getComputedStyle(node).backgroundColor"
+        assert reason.evaluate(colours) != page.locator(".dw-reason").last.evaluate(colours), "what is chosen is seen"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_saved_form_has_its_parts_in_forced_colours(browser: Browser, address: str, scheme: str) -> None:
+    """The bar's parts and the marks keep a fill that is not the page's, and the bar an edge."""
+    host = "plain-dark" if scheme == "dark" else "plain"
+    with opened(browser, address, host, forced_colors="active") as page:
+        form = render_html(Snapshot(**CASES["completed with failures"]["snapshot"]))
+        page.evaluate("html => { document.querySelector('main').innerHTML = html }", form)
+        track = page.locator("main [style*=outline]")
+        canvas = page.locator("main > div").evaluate("node => getComputedStyle(node).backgroundColor")
+        fills = page.locator("main [style*='forced-color-adjust']").evaluate_all(
+            "nodes => nodes.map(node => getComputedStyle(node)).map(s => s.backgroundImage + s.backgroundColor)"
+        )
+        assert len(fills) == 4
+        assert all(fill != f"none{canvas}" for fill in fills)
+        text = page.locator("main strong").evaluate("node => getComputedStyle(node).color")
+        assert track.evaluate("node => getComputedStyle(node).outlineColor") == text
 
 
 def test_rows_are_read_by_keyboard_alone(browser: Browser, address: str) -> None:
