@@ -1,4 +1,4 @@
-// sources 103a0db2142ec3dd
+// sources 6aba38b5b2388ce0
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

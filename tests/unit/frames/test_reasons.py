@@ -41,6 +41,7 @@ def test_reasons_are_grouped_by_what_they_have_in_common() -> None:
     assert grouped["status"].tolist()[0] == 400
     assert sorted(grouped["status"].dropna().tolist()) == [400, 429, 500, 503], "each status is a group of its own"
     assert grouped["message"][0] == "'…' is N tokens, N are allowed (…)"
+    assert "fail N, as asked" in set(grouped["message"]), "what follows a number is no part of it"
     assert grouped["example"][0].startswith("400: 'a' is 2,049")
     assert grouped["index"][0] == ["b", "c", "e"]
 
