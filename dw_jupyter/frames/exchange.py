@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 _IMAGES = ("data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp")
 """What a browser shows as a picture and nothing else: an SVG may hold more."""
@@ -15,6 +15,8 @@ class Block(TypedDict):
     title: str
     form: Literal["text", "code", "image"]
     text: str
+    exact: NotRequired[str]
+    """The text that was sent or came back, where it is JSON and ``text`` is that laid out."""
 
 
 Read = tuple[list[Block], list[Block]]
@@ -105,12 +107,16 @@ def _call(call: Any) -> Block:
 
 def _value(title: str, value: Any) -> Block:
     """Text as it is, or laid out where it is JSON; any other value as JSON."""
-    if isinstance(value, str):
-        inner = _loads(value.encode("utf-8", "surrogatepass"), None) if value.lstrip()[:1] in ("{", "[") else None
-        if not isinstance(inner, dict | list):
-            return {"title": title, "form": "text", "text": value}
-        value = inner
-    return {"title": title, "form": "code", "text": json.dumps(value, indent=2, ensure_ascii=False)}
+    if not isinstance(value, str):
+        return {"title": title, "form": "code", "text": _laid_out(value)}
+    inner = _loads(value.encode("utf-8", "surrogatepass"), None) if value.lstrip()[:1] in ("{", "[") else None
+    if not isinstance(inner, dict | list):
+        return {"title": title, "form": "text", "text": value}
+    return {"title": title, "form": "code", "text": _laid_out(inner), "exact": value}
+
+
+def _laid_out(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _loads(raw: bytes, field: str | None, *, otherwise: Any = None) -> Any:

@@ -1,30 +1,98 @@
-"""Failures of a job, grouped by what they have in common."""
+"""Failures of a job, grouped by what they have in common.
+
+Only reasons that differ are looked at one by one, and those by Arrow: a hundred thousand failures take a moment.
+"""
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-_STATUS = re.compile(r"^(\d{3})(?:: |$)")
-_KINDS = (
-    ("schema", re.compile(r"does not fit the schema")),
-    ("refusal", re.compile(r"^refused: ")),
-    ("timeout", re.compile(r"^timed out")),
-    ("network", re.compile(r"^network error")),
-    ("no text", re.compile(r"^no text in the answer|^no answer in the line")),
-)
-# What differs from row to row within one reason: numbers, ids, and what is quoted.
-_VARYING = (
-    (re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"), "…"),
-    (re.compile(r"\b[a-z]+[-_][0-9a-fA-F]{12,}\b"), "…"),
-    (re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`"), "'…'"),
-    (re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?"), "N"),
-)
+from dw_jupyter.frames.column import Positions
+
+_STATUS = r"^(?P<code>\d{3})(?:: |$)"
+_KINDS = {
+    "http": _STATUS,
+    "schema": r"does not fit the schema",
+    "refusal": r"^refused: ",
+    "timeout": r"^timed out",
+    "network": r"^network error",
+    "no text": r"^no text in the answer|^no answer in the line",
+}
+# What differs from row to row within one reason: what did not fit the schema, which is quoted last; then numbers, ids,
+# and what is quoted.
+_VARYING = {
+    r"(does not fit the schema \(.*?\)): .*": r"\1",
+    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}": "…",
+    r"\b[a-z]+[-_][0-9a-fA-F]{12,}\b": "…",
+    r"'[^']*'|\"[^\"]*\"|`[^`]*`": "'…'",
+    r"(^|[^\pL\pN_.])-?\d+(?:,\d+)*(?:\.\d+)?": r"\1N",
+}
 LONGEST = 120
 EXAMPLES = 3
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Reasons:
+    """Rows without an answer, by why.
+
+    Args:
+        frame: has ``dw_status`` and ``dw_error``.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._rows = len(frame)
+        self._lost = np.flatnonzero(~frame["dw_status"].isin(["pending", "completed"]))
+        """The rows without an answer; what follows is said of them, in this order."""
+        statuses, names = pd.factorize(frame["dw_status"].iloc[self._lost].astype(str).to_numpy())
+        self._said, texts = pd.factorize(frame["dw_error"].iloc[self._lost].fillna("").to_numpy(dtype=object))
+        self._texts = _as_utf8(texts.tolist())
+        pairs, pair = np.unique(statuses * len(texts) + self._said, return_inverse=True)
+        status, said = np.divmod(pairs, max(1, len(texts)))
+        keys = _keys(self._texts).take(said).assign(of=names[status])
+        keys.loc[keys["of"] != "failed", "code"] = ""
+        self._group = _by_size(keys.groupby(["of", "code", "message"], sort=False).ngroup().to_numpy()[pair])
+        self.groups = self._table(frame.index, keys.take(pair))
+        """One row a reason, the commonest first; see `group_reasons`."""
+
+    def _table(self, index: pd.Index, keys: pd.DataFrame) -> pd.DataFrame:
+        order = np.argsort(self._group, kind="stable")
+        _, starts, counts = np.unique(self._group[order], return_index=True, return_counts=True)
+        some = [order[start : start + min(EXAMPLES, count)] for start, count in zip(starts, counts, strict=True)]
+        keys = keys.take(order[starts])
+        columns: dict[str, Any] = {
+            "kind": np.where(keys["of"] == "failed", keys["kind"], keys["of"]),
+            "status": [int(code) if code else pd.NA for code in keys["code"]],
+            "message": keys["message"].to_numpy(),
+            "rows": counts,
+            "example": [self._texts[self._said[rows[0]]] for rows in some],
+            "index": pd.Series([index[self._lost[rows]].tolist() for rows in some], dtype=object),
+        }
+        return pd.DataFrame(columns).astype(
+            {"kind": "string", "status": "Int64", "message": "string", "rows": "int64", "example": "string"}
+        )
+
+    def rows_of(self, kind: str, code: str, message: str) -> Mask:
+        """Which rows of the frame belong to one of the groups; ``code`` is of HTTP, or ``""``."""
+        codes = self.groups["status"].astype("string").fillna("")
+        same = (self.groups["kind"] == kind) & (codes == code) & (self.groups["message"] == message)
+        return self._spread(same.to_numpy(dtype=bool)[self._group])
+
+    def rows_saying(self, text: str) -> Mask:
+        """Which rows of the frame have a text in their reason; case does not matter."""
+        folded = text.casefold()
+        return self._spread(np.array([folded in said.casefold() for said in self._texts], dtype=bool)[self._said])
+
+    def _spread(self, of_lost: Mask) -> Mask:
+        found = np.zeros(self._rows, dtype=bool)
+        found[self._lost[of_lost]] = True
+        return found
 
 
 def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
@@ -38,62 +106,35 @@ def group_reasons(frame: pd.DataFrame) -> pd.DataFrame:
         rows that did not fail), ``status`` (of HTTP, where there is one), ``message`` (with ``N`` and ``…`` for what
         differs from row to row), ``rows`` (how many), ``example`` (one whole reason), ``index`` (a few labels).
     """
-    lost, keys = _keys(frame)
-    reasons = lost["dw_error"]
-    groups = []
-    for (status, code, message), places in pd.Series(range(len(lost)), dtype="int64").groupby(keys, sort=False):
-        example = reasons.iloc[int(places.iloc[0])]
-        groups.append(
-            {
-                "kind": _kind(example) if status == "failed" else status,
-                "status": int(str(code)) if code and status == "failed" else pd.NA,
-                "message": message,
-                "rows": len(places),
-                "example": example,
-                "index": lost.index[places.to_numpy()[:EXAMPLES]].tolist(),
-            }
-        )
-    columns = ["kind", "status", "message", "rows", "example", "index"]
-    grouped = pd.DataFrame(groups, columns=columns).astype(
-        {"kind": "string", "status": "Int64", "message": "string", "rows": "int64", "example": "string"}
-    )
-    return grouped.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+    return Reasons(frame).groups
 
 
-def find_reason(frame: pd.DataFrame, kind: str, code: str, message: str) -> npt.NDArray[np.bool_]:
-    """Which rows of a frame belong to one of the groups of `group_reasons`; ``code`` is of HTTP, or ``""``."""
-    lost, (statuses, codes, messages) = _keys(frame)
-    kinds = {reason: _kind(reason) for reason in lost["dw_error"].unique()}
-    of_kind = np.where(statuses == "failed", lost["dw_error"].map(kinds), statuses)
-    found = np.zeros(len(frame), dtype=bool)
-    same = (of_kind == kind) & (messages == message) & ((statuses != "failed") | (codes == code))
-    found[np.flatnonzero(_is_lost(frame))[same]] = True
-    return found
+def _by_size(groups: npt.NDArray[np.integer[Any]]) -> Positions:
+    """Groups numbered by how many rows they have; those with as many, by which came first."""
+    _, first, group, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.lexsort((first, -counts))] = np.arange(len(counts))
+    return rank[group]
 
 
-def _is_lost(frame: pd.DataFrame) -> pd.Series[bool]:
-    return ~frame["dw_status"].isin(["pending", "completed"])
+def _as_utf8(texts: list[str]) -> list[str]:
+    """Texts as Arrow can hold them: without lone surrogates."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return [text.encode("utf-8", "replace").decode() for text in texts]
+    return texts
 
 
-def _keys(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[npt.NDArray[np.object_]]]:
-    """The rows without an answer, and what each is grouped by: its status, the status of HTTP, the message."""
-    lost = frame.loc[_is_lost(frame), ["dw_status", "dw_error"]]
-    lost["dw_error"] = lost["dw_error"].fillna("").astype(str)
-    reasons = lost["dw_error"]
-    patterns = {reason: _pattern(reason) for reason in reasons.unique()}
-    codes = reasons.str.extract(_STATUS, expand=False).fillna("")
-    return lost, [lost["dw_status"].astype(str).to_numpy(), codes.to_numpy(), reasons.map(patterns).to_numpy()]
-
-
-def _kind(reason: str) -> str:
-    if _STATUS.match(reason):
-        return "http"
-    return next((kind for kind, pattern in _KINDS if pattern.search(reason)), "other")
-
-
-def _pattern(reason: str) -> str:
-    # What did not fit the schema is quoted last, and differs in every row.
-    text = _STATUS.sub("", reason.partition("): ")[0] + ")" if "does not fit the schema (" in reason else reason)
-    for varying, sign in _VARYING:
-        text = varying.sub(sign, text)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _keys(texts: list[str]) -> pd.DataFrame:
+    """What each of some reasons is grouped by, as ``code`` of HTTP and ``message``, and what ``kind`` it is."""
+    array = pa.array(texts, pa.large_string())
+    kinds = np.full(len(texts), "other", dtype=object)
+    for kind, pattern in reversed(_KINDS.items()):
+        kinds[pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)] = kind
+    codes = pc.struct_field(pc.extract_regex(array, _STATUS), "code").fill_null("")
+    messages = pc.replace_substring_regex(array, _STATUS.replace("?P<code>", ""), "")
+    for pattern, sign in _VARYING.items():
+        messages = pc.replace_substring_regex(messages, pattern, sign)
+    cut = [text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…" for text in messages.to_pylist()]
+    return pd.DataFrame({"kind": kinds, "code": codes.to_pylist(), "message": cut}, dtype=object)

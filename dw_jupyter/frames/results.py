@@ -52,6 +52,8 @@ class Results:
         """Lines whose custom_id is not a row of this job."""
         self.broken = 0
         """Lines that are not JSON, or not UTF-8."""
+        self.changes = 0
+        """Grows whenever the status of a row, or its reason, may be another than before."""
         self._lock = threading.Lock()
         self.shares = shares
         """For each row the one whose answer it has, None where each has its own."""
@@ -100,6 +102,7 @@ class Results:
     def close(self, rows: Positions, status: Status, reason: str) -> None:
         """Give those of the rows that are open their last status, and say why."""
         with self._lock:
+            self.changes += 1
             rows = rows[self._states[rows] == _OPEN]
             self._states[rows] = _LADDER.index(status)
             self._errors.put(rows, [reason] * len(rows))
@@ -107,6 +110,7 @@ class Results:
     def reopen(self, rows: Positions) -> None:
         """Take back what rows have, since they are asked again."""
         with self._lock:
+            self.changes += 1
             answered = rows[self._states[rows] == _COMPLETED]
             self._states[rows] = _OPEN
             self._errors.put(rows, [None] * len(rows))
@@ -124,6 +128,7 @@ class Results:
         for piece in _pieces(block):
             lines, broken = read_lines(piece)
             with self._lock:
+                self.changes += 1
                 self.broken += broken
                 self._take(lines)
             count += len(lines) + broken

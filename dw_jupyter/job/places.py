@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import mmap
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,8 @@ class Places:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._ids = journal.ids
+        self.changes = 0
+        """Grows with what is read."""
         self._forget()
 
     def _forget(self) -> None:
@@ -69,6 +73,13 @@ class Places:
             for kind in ANSWERS:
                 self._take(self._journal.path(kind, number), self._put_answers, failures=kind == "error")
         self._take(self._journal.path("reused", len(record.shards)), self._put_answers)
+
+    def as_of_now(self) -> Places:
+        """What later updates do not change: for a search, which may take long, while others read."""
+        still = copy.copy(self)
+        still.requests, still.answers = self.requests.copy(), self.answers.copy()
+        still._files = [replace(file) for file in self._files]  # noqa: SLF001 - a copy of its own kind
+        return still
 
     def line(self, place: int) -> bytes:
         """The line at a place, ``b""`` where there is none."""
@@ -124,6 +135,7 @@ class Places:
             known = (rows >= 0) & (rows < len(self.requests))
             put(rows[known], (number << _OFFSET_BITS) + file.read + starts[known])
             file.read += len(block)
+            self.changes += 1
         return number
 
     def _rows_of(self, block: bytes) -> tuple[Positions, Positions]:
@@ -173,17 +185,18 @@ _SEARCHED = 4 * 1024 * 1024
 
 
 def _mapped(file: _File) -> Iterator[tuple[int, bytes]]:
-    """What was read of a file, in large blocks of whole lines, each with its offset."""
-    if not file.read:
-        return
-    with file.path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        start = 0
-        while start < file.read:
-            end = min(file.read, start + _SEARCHED)
-            if end < file.read:
-                end = content.find(b"\n", end, file.read) + 1 or file.read
-            yield start, content[start:end]
-            start = end
+    """What was read of a file, in large blocks of whole lines, each with its offset; none of one put in its place."""
+    with file.path.open("rb") as handle:
+        if not file.read or os.fstat(handle.fileno()).st_ino != file.inode:
+            return
+        with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            start = 0
+            while start < file.read:
+                end = min(file.read, start + _SEARCHED)
+                if end < file.read:
+                    end = content.find(b"\n", end, file.read) + 1 or file.read
+                yield start, content[start:end]
+                start = end
 
 
 def _occurrences(block: bytes, needles: Sequence[bytes]) -> Iterator[int]:

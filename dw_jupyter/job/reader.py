@@ -6,9 +6,7 @@ for its index (`Places`), which is made at the first page.
 
 from __future__ import annotations
 
-import json
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypedDict
 
@@ -17,20 +15,19 @@ import pandas as pd
 
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.exchange import Block, read_answer, read_request
-from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.lines import outcome, read_lines
-from dw_jupyter.frames.reasons import find_reason, group_reasons
+from dw_jupyter.frames.reasons import Reasons
+from dw_jupyter.frames.results import Results
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import SHARES, Ledger
 from dw_jupyter.job.places import Places
+from dw_jupyter.job.search import Search, said_in
 
 PAGE = 50
 EXCERPT = 300
 """Characters of a prompt or an answer in a list."""
-MOST_FOUND = 5_000
-"""Rows that a search finds at most: who has as many looks for another word."""
-LONGEST_SEARCH = 10.0
-"""Seconds after which a search tells what it has found."""
+MOST_REASONS = 20
+"""Reasons that come with a page, the commonest."""
 
 
 class Row(TypedDict):
@@ -43,6 +40,15 @@ class Row(TypedDict):
     answer: str
 
 
+class Reason(TypedDict):
+    """Why ``rows`` rows have no answer; ``code`` is of HTTP, ``""`` where there is none."""
+
+    kind: str
+    code: str
+    message: str
+    rows: int
+
+
 class Page(TypedDict):
     """Some of the rows that were asked for. ``total`` is a least number where ``more`` is set."""
 
@@ -50,6 +56,8 @@ class Page(TypedDict):
     total: int
     more: bool
     rows: list[Row]
+    reasons: list[Reason]
+    """Those of the whole job, the commonest first."""
 
 
 class Whole(TypedDict):
@@ -63,13 +71,6 @@ class Whole(TypedDict):
     answer: list[Block]
     rest: list[Block]
     """The other fields of both."""
-
-
-class SupersededError(Exception):
-    """Who asked for a page has asked for another meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__("Another page was asked for.")
 
 
 class Reader:
@@ -87,8 +88,11 @@ class Reader:
         self._places = Places(journal)
         path = journal.folder / SHARES
         self._shares: Positions | None = np.load(path) if path.exists() else None
+        self._search = Search()
         self._lock = threading.Lock()
-        self._found: tuple[tuple[str, int], Positions, bool] | None = None
+        """Held while the places change, and never for a search."""
+        self._grouping = threading.Lock()
+        self._grouped: tuple[tuple[Results, int], Reasons] | None = None
 
     def page(
         self,
@@ -114,26 +118,25 @@ class Reader:
             wanted: whether whoever asked still waits for it.
 
         Raises:
-            SupersededError: it was not wanted any more before it was found.
+            SupersededError: a text was not wanted any more before it was found.
         """
+        reasons, fates = self._standing()
         with self._lock:
             self._places.update()
-            fates = self._ledger.results.fates()
-            meant = np.ones(len(fates), dtype=bool) if not status else (fates["dw_status"] == status).to_numpy()
-            if group:
-                meant &= find_reason(fates, group, code, message)
-            if text.strip():
-                found, more = self._search(text.strip(), wanted)
-                rows = found[meant[found]]
-            else:
-                rows, more = np.flatnonzero(meant), False
-            shown = rows[start : start + PAGE]
-            return {
-                "start": start,
-                "total": len(rows),
-                "more": more,
-                "rows": [self._excerpt(row, fates) for row in shown.tolist()],
-            }
+            places = self._places.as_of_now() if text.strip() else None
+        meant = (fates["dw_status"] == status).to_numpy(copy=True) if status else np.ones(len(fates), dtype=bool)
+        if group:
+            meant &= reasons.rows_of(group, code, message)
+        more = False
+        if places is not None:
+            found, more = self._search.find(text.strip(), places, wanted)
+            says = np.zeros(len(fates), dtype=bool)
+            says[found] = True
+            meant &= (says if self._shares is None else says[self._shares]) | reasons.rows_saying(text.strip())
+        rows = np.flatnonzero(meant)
+        with self._lock:
+            shown = [self._excerpt(row, fates) for row in rows[start : start + PAGE].tolist()]
+        return {"start": start, "total": len(rows), "more": more, "rows": shown, "reasons": _told(reasons)}
 
     def whole(self, row: int) -> Whole:
         """One row with all that was asked and answered.
@@ -161,16 +164,19 @@ class Reader:
 
     def warm(self) -> None:
         """Take in what is on the disk, so that the first page comes at once."""
+        self._standing()
         with self._lock:
             self._places.update()
 
-    def reasons(self) -> list[dict[str, Any]]:
-        """Why rows have no answer, the commonest first: ``kind``, ``code`` of HTTP, ``message``, number of ``rows``."""
-        groups = group_reasons(self._ledger.results.fates())
-        return [
-            {"kind": kind, "code": "" if pd.isna(code) else str(code), "message": message, "rows": rows}
-            for kind, code, message, rows in groups[["kind", "status", "message", "rows"]].itertuples(index=False)
-        ]
+    def _standing(self) -> tuple[Reasons, pd.DataFrame]:
+        """What has become of the rows by now, and the reasons, which are grouped anew only where they changed."""
+        with self._grouping:
+            results = self._ledger.results
+            state = results, results.changes
+            fates = results.fates()
+            if self._grouped is None or self._grouped[0] != state:
+                self._grouped = state, Reasons(fates)
+            return self._grouped[1], fates
 
     def _lines(self, row: int, status: str) -> tuple[bytes, bytes]:
         """The request and the answer of a row. One that waits has no answer yet, whatever it had before."""
@@ -182,8 +188,8 @@ class Reader:
     def _excerpt(self, row: int, fates: pd.DataFrame) -> Row:
         status, reason = _fate(fates, row)
         request, answer = self._lines(row, status)
-        (prompt,) = _said([request], asks=True) if request else [""]
-        (said,) = _said([answer], asks=False) if answer and not reason else [reason]
+        (prompt,) = said_in([request], asks=True) if request else [""]
+        (said,) = said_in([answer], asks=False) if answer and not reason else [reason]
         return {
             "row": row,
             "label": str(self._index[row]),
@@ -192,58 +198,20 @@ class Reader:
             "answer": said[:EXCERPT],
         }
 
-    def _search(self, text: str, wanted: Callable[[], bool]) -> tuple[Positions, bool]:
-        """The rows with a text, and whether there may be more: found by their bytes, and then looked at."""
-        state = text, int(np.count_nonzero(self._places.answers >= 0))
-        if self._found is not None and self._found[0] == state:
-            return self._found[1:]
-        folded = text.casefold()
-        found: set[int] = set()
-        end = time.monotonic() + LONGEST_SEARCH
-        for rows, lines, asks in self._places.search(_needles(text)):
-            if not wanted():
-                raise SupersededError
-            said = _said(lines, asks=asks)
-            found.update(row for row, one in zip(rows.tolist(), said, strict=True) if folded in one.casefold())
-            if len(found) > MOST_FOUND or time.monotonic() > end:
-                break
-        own = np.array(sorted(found), dtype=np.int64)
-        rows = own if self._shares is None else np.flatnonzero(np.isin(self._shares, own))
-        self._found = state, rows, len(found) > MOST_FOUND or time.monotonic() > end
-        return self._found[1:]
-
 
 def _is_answer(line: bytes) -> bool:
     return any(outcome(each)[0] is not None for each in read_lines(line)[0])
 
 
-def _said(lines: list[bytes], *, asks: bool) -> list[str]:
-    """What each of some request lines asks, or what each of some result lines answers."""
-    if asks:
-        return [prompt or "" for line in lines for prompt in _prompts(line)]
-    texts = []
-    for line in lines:
-        records, _ = read_lines(line)
-        text, reason = outcome(records[0]) if records else ("", "")
-        texts.append(reason if text is None else text)
-    return texts
+def _told(reasons: Reasons) -> list[Reason]:
+    groups = reasons.groups[["kind", "status", "message", "rows"]].head(MOST_REASONS)
+    return [
+        {"kind": kind, "code": "" if pd.isna(code) else str(code), "message": message, "rows": rows}
+        for kind, code, message, rows in groups.itertuples(index=False)
+    ]
 
 
 def _fate(fates: pd.DataFrame, row: int) -> tuple[str, str]:
     """Status of a row, and the reason why it has no answer, ``""`` where it has one or waits."""
     reason: Any = fates["dw_error"].iat[row]
     return str(fates["dw_status"].iat[row]), "" if pd.isna(reason) else str(reason)
-
-
-def _prompts(line: bytes) -> list[str | None]:
-    try:
-        return read_prompts([line])
-    except ValueError:
-        return [line.decode("utf-8", "replace")]
-
-
-def _needles(text: str) -> list[bytes]:
-    """The ways in which a text may stand in a line of JSON, in lower case as far as ASCII goes."""
-    variants = (text, text.lower(), text.upper(), text.capitalize(), text.title())
-    quoted = [json.dumps(each, ensure_ascii=plain)[1:-1] for each in variants for plain in (True, False)]
-    return sorted({each.encode("utf-8", "surrogatepass").lower() for each in quoted})

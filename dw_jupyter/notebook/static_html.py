@@ -23,18 +23,22 @@ _BOX = (
 _HEADER = "display:flex; flex-wrap:wrap; column-gap:12px; justify-content:space-between; align-items:baseline"
 _HEADLINE = "font-size:14px; font-weight:600; line-height:24px"
 _TRACK = (
-    "display:flex; height:8px; margin:5px 0 7px; border-radius:4px; overflow:hidden; background:rgba(128,128,128,.2)"
+    "display:flex; height:8px; margin:5px 0 7px; border-radius:4px; overflow:hidden; background:rgba(128,128,128,.2); "
+    "outline:1px solid transparent"  # which forced colours draw, where they take the background away
 )
+_KEPT = "forced-color-adjust:none"
 # JupyterLab keeps plain colours in a notebook that it does not trust, and drops variables and gradients: one of each,
 # or a job that is done would show an empty bar.
-_ANSWERED = "background:#3a7fd5; background:var(--jp-brand-color1, var(--vscode-progressBar-background, #3a7fd5))"
+_ANSWERED = (
+    f"{_KEPT}; background:#3a7fd5; background:var(--jp-brand-color1, var(--vscode-progressBar-background, #3a7fd5))"
+)
 _FAILED = (
-    "min-width:3px; background:#d9534a; background:repeating-linear-gradient(-45deg, "
+    f"{_KEPT}; min-width:3px; background:#d9534a; background:repeating-linear-gradient(-45deg, "
     "var(--jp-error-color1, var(--vscode-errorForeground, #d9534a)) 0 3px, transparent 3px 5px)"
 )
 _MARK = "display:inline-block; box-sizing:border-box; width:9px; height:9px; margin-right:6px"
 _NONE = "rgba(128,128,128,.8)"
-_NO_ANSWERS = f"background:{_NONE}"
+_NO_ANSWERS = f"{_KEPT}; background:{_NONE}"
 _NO_FAILURES = f"{_NO_ANSWERS}; background:repeating-linear-gradient(-45deg, {_NONE} 0 3px, transparent 3px 5px)"
 _WAITING = "border:1.5px solid #808080; border:1.5px solid currentColor; border-radius:50%; opacity:.8"
 _SOFT = "opacity:.8"

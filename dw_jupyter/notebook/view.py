@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from dw_jupyter.job.snapshot import Snapshot
 
+FORM_SECONDS = 30.0
+"""A browser that keeps the settled form of a job under way gets a new one so often, and where the phase changes."""
 LARGE = 10_000
 """Rows from which on reading begins before somebody asks, once a job has ended: a million take a second."""
 _STATIC = Path(__file__).parents[1] / "static"
@@ -122,6 +124,8 @@ class Renderer:
         self._view: JobView | None = None
         self._handle: DisplayHandle | None = None
         self._published: dict[str, Any] = {}
+        self._formed: float | None = None
+        """When a browser last got the form to keep, in the time of ``time.monotonic``; None where none asked."""
         self._lookers: set[str] = set()
         self._unseen = False
         """Whether every page has said that no output of it shows the view."""
@@ -155,6 +159,8 @@ class Renderer:
             turned = before.ended != self._last.ended
             if turned or (self._last.ended and self._bundle(self._last)[0] != self._published):
                 self._publish()
+            elif before.state != self._last.state or (self._formed or 0.0) + FORM_SECONDS <= time.monotonic():
+                self._renew()
             if turned:
                 self._foresee()
 
@@ -219,8 +225,14 @@ class Renderer:
         if self._last.ended:
             self._settle(self._view, self._last)
 
+    def _renew(self) -> None:
+        """Gives a browser that keeps the settled form of a job under way one as of now."""
+        if self._formed is not None and self._last is not None and self._view is not None:
+            self._settle(self._view, self._last)
+
     def _settle(self, view: JobView, snapshot: Snapshot) -> None:
         """Gives the browser the settled form, as of now, to put in the place of the widget where the host lets it."""
+        self._formed = time.monotonic()
         view.send({"kind": "settled", "view": view.model_id, "data": settled_bundle(snapshot, place=view.place)})
 
     def _bundle(self, snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:

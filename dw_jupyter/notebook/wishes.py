@@ -12,23 +12,40 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from IPython.core.getipython import get_ipython
+
 from dw_jupyter import errors
-from dw_jupyter.job.reader import Reader, SupersededError
+from dw_jupyter.job.reader import Reader
+from dw_jupyter.job.search import SupersededError
+from dw_jupyter.notebook.panel_state import CALL, MAGIC
 
 log = logging.getLogger("dw_jupyter")
 
 Answer = dict[str, Any]
 
 
+class NoPanelError(errors.OptionError):
+    """No panel is open. A click cannot open one, since it has no cell to show it in: ``line`` does in a cell."""
+
+    def __init__(self) -> None:
+        super().__init__("No panel is open. Run this in a cell:")
+        shell = get_ipython()
+        magics = shell.magics_manager.magics["line"] if shell is not None else {}
+        self.line = MAGIC if "dwbatch" in magics else CALL
+
+
 def open_panel(job_id: str) -> None:
     """Turn the panel that is open to a job.
 
     Raises:
-        OptionError: none is open.
+        NoPanelError: none is open.
     """
     from dw_jupyter.notebook.panel import show_in_panel  # the panel loads when it is first wanted
 
-    show_in_panel(job_id)
+    try:
+        show_in_panel(job_id)
+    except errors.OptionError:
+        raise NoPanelError from None
 
 
 class Steered(Protocol):
@@ -91,11 +108,16 @@ class Wishes:
                     open_panel(self._job.id)
                 case "rows" | "row":
                     self._answer({"kind": kind, "id": wish.get("id"), kind: self._read(kind, wish)})
+        except NoPanelError as error:
+            self._refuse(wish, error.what, line=error.line)
         except (errors.DoublewordError, SupersededError, OSError, ValueError, IndexError) as error:
-            self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": str(error)})
+            self._refuse(wish, str(error))
         except Exception:
             log.exception("a view's wish: %s", kind)
-            self._answer({"kind": "refused", "wish": kind, "id": wish.get("id"), "why": "This is a bug of dw_jupyter."})
+            self._refuse(wish, "This is a bug of dw_jupyter.")
+
+    def _refuse(self, wish: Mapping[str, Any], why: str, **more: str) -> None:
+        self._answer({"kind": "refused", "wish": wish["kind"], "id": wish.get("id"), "why": why, **more})
 
     def _read(self, kind: str, wish: Mapping[str, Any]) -> Any:
         reader = self._job.reader
@@ -105,15 +127,10 @@ class Wishes:
             return reader.whole(int(wish.get("row", -1)))
         asked = {name: str(wish.get(name, "")) for name in ("status", "group", "code", "message", "text")}
         view = str(wish.get("view"))
-        page = reader.page(
-            **asked, start=max(0, int(wish.get("start", 0))), wanted=lambda: self._newest.get(view) is wish
-        )
-        return {**page, "reasons": reader.reasons()[:MOST_REASONS]}
+        start = max(0, int(wish.get("start", 0)))
+        return reader.page(**asked, start=start, wanted=lambda: self._newest.get(view) is wish)
 
 
 def _start(work: Callable[..., None], *arguments: object) -> None:
     # Not on the loop's own workers: a retry waits for these, and a long search would keep them from the jobs.
     threading.Thread(target=work, args=arguments, name="dw_jupyter wish", daemon=True).start()
-
-
-MOST_REASONS = 20

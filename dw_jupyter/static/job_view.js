@@ -1,4 +1,25 @@
-// sources fd4721395a850622
+// sources 6aba38b5b2388ce0
+
+// src/keys.ts
+var SUPPRESS = "data-lm-suppress-shortcuts";
+var MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (isOurs(event)) event.stopPropagation();
+  });
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, { capture: true }));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
+}
+function mark(event) {
+  if (event.target instanceof Element && event.target.closest(".dw-view"))
+    event.target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+function isOurs(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (MOVES.test(key)) return true;
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
+}
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -11,7 +32,7 @@ function viewRoot(className, ...children) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
+  keepKeys(root);
   return root;
 }
 function button(text2, press, signal) {
@@ -66,9 +87,9 @@ var words = {
   retry: (count, failed) => count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
   retrying: "Retrying…",
   open: "Open in panel",
-  restarted: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
-  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
-  unreachable: "No connection to the kernel. This is what it last said.",
+  restarted: (job) => `The kernel restarted. ${again(job)}`,
+  gone: (job) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
+  unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds) => `Updated ${duration(seconds)} ago`,
   answered: (count) => `${number(count)} answered`,
   failed: (count) => `${number(count)} failed`,
@@ -95,6 +116,7 @@ var words = {
   answer: "Answer",
   rest: "What else was sent and came back",
   copy: "Copy as text",
+  copyLine: "Copy line",
   copied: "Copied",
   notCopied: "Not copied",
   close: "Close",
@@ -109,6 +131,9 @@ var words = {
     missing: "missing"
   }
 };
+function again(job) {
+  return job ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")` : "Run this cell again.";
+}
 function number(count) {
   return count.toLocaleString("en-US");
 }
@@ -246,7 +271,15 @@ function question(answers, opener, answer, signal) {
   );
   node.setAttribute("role", "group");
   node.hidden = true;
-  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      give(false);
+    },
+    { signal }
+  );
   return {
     node,
     say(words2) {
@@ -393,15 +426,23 @@ function legend() {
 }
 function item(part) {
   const text2 = element("span", "");
-  const mark = element("span", `dw-mark dw-mark-${part}`);
-  return { node: itemOf(mark, text2), text: text2 };
+  const mark2 = element("span", `dw-mark dw-mark-${part}`);
+  return { node: itemOf(mark2, text2), text: text2 };
 }
 
 // src/output.ts
 var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 var cellsOf = (manager) => manager?.context?.model?.cells;
 var canReplace = (manager) => cellsOf(manager) !== void 0;
-function replaceOutput(manager, modelId, mark, data) {
+function beforeSave(manager, act, signal) {
+  const saving = manager?.context?.saveState;
+  const slot = (_, state) => {
+    if (state === "started") act();
+  };
+  saving?.connect(slot);
+  signal.addEventListener("abort", () => saving?.disconnect(slot), { once: true });
+}
+function replaceOutput(manager, modelId, mark2, data) {
   const cells = cellsOf(manager);
   for (let c = 0; c < (cells?.length ?? 0); c++) {
     const outputs = cells?.get(c).outputs;
@@ -409,7 +450,7 @@ function replaceOutput(manager, modelId, mark, data) {
       const shown = outputs?.get(o).data ?? {};
       const html = String(shown["text/html"] ?? "");
       const ours = shown[WIDGET_VIEW]?.model_id === modelId;
-      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark}"`) && html !== data["text/html"];
+      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark2}"`) && html !== data["text/html"];
       if (ours || older) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
     }
   }
@@ -611,13 +652,14 @@ function cut(text2) {
   return pieces;
 }
 function asText(shown) {
+  const said = ({ form, text: text2, exact }) => form === "image" ? `[${words.image}]` : exact ?? text2;
   return shown.map((block) => `${block.title}:
-${block.form === "image" ? `[${words.image}]` : block.text}`).join("\n\n");
+${said(block)}`).join("\n\n");
 }
 
 // src/copy.ts
 var SAID_MS = 2e3;
-function copyButton(text2, signal) {
+function copyButton(text2, signal, label = words.copy) {
   let timer = 0;
   const say = (said) => {
     node.setAttribute("aria-live", "polite");
@@ -625,14 +667,14 @@ function copyButton(text2, signal) {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
       node.setAttribute("aria-live", "off");
-      write(node, words.copy);
+      write(node, label);
     }, SAID_MS);
   };
   const copy = () => copyText(text2()).then(
     () => say(words.copied),
     () => say(words.notCopied)
   );
-  const node = button(words.copy, copy, signal);
+  const node = button(label, copy, signal);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }
@@ -652,13 +694,13 @@ async function copyText(text2) {
 // src/row.ts
 var ids = 0;
 function rowItem(press, signal) {
-  const mark = element("span", "dw-mark");
+  const mark2 = element("span", "dw-mark");
   const status = element("span", "dw-spoken");
   const [label, prompt, answer] = [text("dw-row-label"), text("dw-row-prompt"), text("dw-row-answer")];
   const button2 = element(
     "button",
     "dw-row",
-    element("span", "dw-row-mark", mark, status),
+    element("span", "dw-row-mark", mark2, status),
     label,
     prompt,
     answer
@@ -684,7 +726,7 @@ function rowItem(press, signal) {
       if (now === said) return false;
       said = now;
       item2.row = row.row;
-      mark.className = `dw-mark dw-mark-${row.status}`;
+      mark2.className = `dw-mark dw-mark-${row.status}`;
       write(status, `${words.status[row.status]}, `);
       label.textContent = row.label;
       prompt.textContent = row.prompt || words.noPrompt;
@@ -746,8 +788,8 @@ function reader(ask, say, signal) {
   let wasOpen = false;
   let waits = false;
   let readable = false;
-  let seen = "";
-  let again = 0;
+  let seen = { counts: "", ended: false };
+  let again2 = 0;
   let lost = false;
   const turn = (start) => {
     first = start;
@@ -856,7 +898,7 @@ function reader(ask, say, signal) {
     },
     { signal }
   );
-  signal.addEventListener("abort", () => clearTimeout(again), { once: true });
+  signal.addEventListener("abort", () => clearTimeout(again2), { once: true });
   const hide = () => {
     node.hidden = !readable || lost && !items.length;
   };
@@ -871,14 +913,35 @@ function reader(ask, say, signal) {
     update(state) {
       readable = state.readable;
       hide();
-      const now = `${state.completed} ${state.failed} ${state.phase}`;
-      const moved = seen !== "" && seen !== now;
-      seen = now;
-      if (!moved || !node.open || again || choice.query.text) return;
-      again = window.setTimeout(() => {
-        again = 0;
+      const before2 = seen;
+      seen = { counts: `${state.completed} ${state.failed} ${state.phase}`, ended: state.ended };
+      const moved = choice.query.text ? before2.ended !== seen.ended : before2.counts !== seen.counts;
+      if (!before2.counts || !moved || !node.open || again2) return;
+      again2 = window.setTimeout(() => {
+        again2 = 0;
         look(false);
       }, AGAIN_MS);
+    }
+  };
+}
+
+// src/refusal.ts
+function refusal(signal) {
+  const text2 = element("span", "");
+  const code = element("code", "dw-run");
+  const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
+  const node = line("trouble");
+  node.append(text2, code, copy);
+  return {
+    node,
+    say(why, what = "") {
+      write(text2, why);
+      write(code, what);
+      copy.hidden = what === "";
+      node.hidden = false;
+    },
+    clear() {
+      node.hidden = true;
     }
   };
 }
@@ -982,12 +1045,12 @@ function draw(model, signal) {
   const lines = {
     error: line("error"),
     trouble: line("trouble"),
-    refused: line("trouble"),
     note: line("note")
   };
   const lost = line("lost");
+  const refused = refusal(signal);
   const wish = (kind) => {
-    write(lines.refused, "");
+    refused.clear();
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
@@ -1005,16 +1068,19 @@ function draw(model, signal) {
     details,
     heard.node,
     lines.trouble,
-    lines.refused,
+    refused.node,
     lines.note,
     lost,
     rows2.node,
     speaker.node
   );
+  let ended = false;
   const update = () => {
     const state = model.get("state");
     const focused = document.activeElement;
     const inButtons = focused !== null && buttons.contains(focused);
+    if (ended && !state.ended) refused.clear();
+    ended = state.ended;
     root.dataset.phase = state.phase;
     root.setAttribute("aria-label", state.label ? `${words.view} ${state.label}` : words.view);
     write(headline, state.headline);
@@ -1033,7 +1099,6 @@ function draw(model, signal) {
     model,
     "change:state",
     () => {
-      if (model.get("state").phase !== root.dataset.phase) write(lines.refused, "");
       update();
       heard.heard();
     },
@@ -1046,18 +1111,19 @@ function draw(model, signal) {
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
-      write(lines.refused, answer.why);
-      speaker.say(answer.why);
+      refused.say(answer.why, answer.line);
+      speaker.say([answer.why, answer.line].filter(Boolean).join(" "));
     },
     signal
   );
   return {
     root,
     lose(loss) {
+      const said = loss ? words[loss](model.get("state").job) : "";
       root.toggleAttribute("data-lost", loss !== void 0);
-      write(lost, loss ? words[loss] : "");
+      write(lost, said);
       rows2.lose(loss !== void 0);
-      if (loss) speaker.say(words[loss]);
+      if (loss) speaker.say(said);
     }
   };
 }
@@ -1095,14 +1161,24 @@ function initialize({ model, signal }) {
   const own = controllerUnder(signal);
   const places = controllerUnder(own.signal);
   const place = model.get("place");
+  let newest;
+  const put = () => {
+    if (newest) replaceOutput(model.widget_manager, widget, place, newest);
+    newest = void 0;
+  };
+  let widget = "";
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, place, answer.data);
+      if (answer.kind !== "settled") return;
+      const first = widget === "";
+      ({ view: widget, data: newest } = answer);
+      if (first || model.get("state").ended) put();
     },
     own.signal
   );
+  beforeSave(model.widget_manager, put, own.signal);
   const life = live(model, own.signal, () => model.get("state").ended && places.abort());
   lives.set(place, life);
   own.signal.addEventListener("abort", () => lives.delete(place), { once: true });

@@ -1,4 +1,25 @@
-// sources fd4721395a850622
+// sources 6aba38b5b2388ce0
+
+// src/keys.ts
+var SUPPRESS = "data-lm-suppress-shortcuts";
+var MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (isOurs(event)) event.stopPropagation();
+  });
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, { capture: true }));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
+}
+function mark(event) {
+  if (event.target instanceof Element && event.target.closest(".dw-view"))
+    event.target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+function isOurs(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (MOVES.test(key)) return true;
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
+}
 
 // src/element.ts
 function element(tag, className, ...children) {
@@ -11,7 +32,7 @@ function viewRoot(className, ...children) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
+  keepKeys(root);
   return root;
 }
 function button(text, press, signal) {
@@ -101,7 +122,7 @@ function lossOf(session, home) {
 var WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 var cellsOf = (manager) => manager?.context?.model?.cells;
 var canReplace = (manager) => cellsOf(manager) !== void 0;
-function replaceOutput(manager, modelId, mark, data) {
+function replaceOutput(manager, modelId, mark2, data) {
   const cells = cellsOf(manager);
   for (let c = 0; c < (cells?.length ?? 0); c++) {
     const outputs = cells?.get(c).outputs;
@@ -109,7 +130,7 @@ function replaceOutput(manager, modelId, mark, data) {
       const shown = outputs?.get(o).data ?? {};
       const html = String(shown["text/html"] ?? "");
       const ours = shown[WIDGET_VIEW]?.model_id === modelId;
-      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark}"`) && html !== data["text/html"];
+      const older = !(WIDGET_VIEW in shown) && html.includes(`data-dw-view="${mark2}"`) && html !== data["text/html"];
       if (ours || older) outputs?.set(o, { output_type: "display_data", data, metadata: {} });
     }
   }
@@ -177,15 +198,15 @@ var words = {
   title: "Jobs",
   send: "Send requests",
   close: "Close",
-  closed: (again) => `Closed. ${again} opens the panel again.`,
-  restarted: (again) => `The kernel restarted. Load the extension, then run ${again}: the jobs go on.`,
-  gone: (again) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again}.`,
+  closed: (again2) => `Closed. ${again2} opens the panel again.`,
+  restarted: (again2) => `The kernel restarted. Load the extension, then run ${again2}: the jobs go on.`,
+  gone: (again2) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again2}.`,
   unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds) => seconds < 10 ? "updated just now" : `updated ${duration(seconds)} ago`,
   account: (name) => `account ${name}`,
   asking: "Asking the account for its batches…",
   waiting: "Sent, waiting for the kernel…",
-  waitingLong: (again) => `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again} opens the panel again.`,
+  waitingLong: (again2) => `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again2} opens the panel again.`,
   filters: "Which jobs",
   group: "State",
   groups: [
@@ -790,7 +811,15 @@ function question(answers, opener, answer, signal) {
   );
   node.setAttribute("role", "group");
   node.hidden = true;
-  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      give(false);
+    },
+    { signal }
+  );
   return {
     node,
     say(words3) {
@@ -887,9 +916,9 @@ var words2 = {
   retry: (count, failed) => count === failed ? `Retry ${number2(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
   retrying: "Retrying…",
   open: "Open in panel",
-  restarted: "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
-  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
-  unreachable: "No connection to the kernel. This is what it last said.",
+  restarted: (job) => `The kernel restarted. ${again(job)}`,
+  gone: (job) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
+  unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds) => `Updated ${duration2(seconds)} ago`,
   answered: (count) => `${number2(count)} answered`,
   failed: (count) => `${number2(count)} failed`,
@@ -916,6 +945,7 @@ var words2 = {
   answer: "Answer",
   rest: "What else was sent and came back",
   copy: "Copy as text",
+  copyLine: "Copy line",
   copied: "Copied",
   notCopied: "Not copied",
   close: "Close",
@@ -930,6 +960,9 @@ var words2 = {
     missing: "missing"
   }
 };
+function again(job) {
+  return job ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")` : "Run this cell again.";
+}
 function number2(count) {
   return count.toLocaleString("en-US");
 }
@@ -1017,7 +1050,7 @@ var made2 = 0;
 function jobRow(around) {
   const label = element("span", "dw-entry-label");
   const origin = element("span", "dw-entry-origin", words.elsewhere);
-  const mark = element("span", "dw-entry-mark");
+  const mark2 = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
   const bar = miniBar();
   const cost = element("span", "dw-entry-cost");
@@ -1026,7 +1059,7 @@ function jobRow(around) {
     "button",
     "dw-entry-head",
     element("span", "dw-entry-what", label, origin),
-    element("span", "dw-entry-state", mark, headline),
+    element("span", "dw-entry-state", mark2, headline),
     bar.node,
     cost,
     when

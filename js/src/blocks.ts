@@ -61,9 +61,8 @@ function cut(text: string) {
   return pieces;
 }
 
-/** Blocks as text, to be pasted elsewhere; a picture is named and left out. */
+/** Blocks as text, to be pasted elsewhere: exactly what was said; a picture is named and left out. */
 export function asText(shown: Block[]) {
-  return shown
-    .map((block) => `${block.title}:\n${block.form === "image" ? `[${words.image}]` : block.text}`)
-    .join("\n\n");
+  const said = ({ form, text, exact }: Block) => (form === "image" ? `[${words.image}]` : (exact ?? text));
+  return shown.map((block) => `${block.title}:\n${said(block)}`).join("\n\n");
 }

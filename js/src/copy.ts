@@ -4,7 +4,7 @@ import { words } from "./words";
 const SAID_MS = 2000;
 
 /** A button that copies a text, and says for a moment whether it did. */
-export function copyButton(text: () => string, signal: AbortSignal) {
+export function copyButton(text: () => string, signal: AbortSignal, label = words.copy) {
   let timer = 0;
   const say = (said: string) => {
     node.setAttribute("aria-live", "polite"); // said, but not when the button is itself again
@@ -12,7 +12,7 @@ export function copyButton(text: () => string, signal: AbortSignal) {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
       node.setAttribute("aria-live", "off");
-      write(node, words.copy);
+      write(node, label);
     }, SAID_MS);
   };
   const copy = () =>
@@ -20,7 +20,7 @@ export function copyButton(text: () => string, signal: AbortSignal) {
       () => say(words.copied),
       () => say(words.notCopied),
     );
-  const node = button(words.copy, copy, signal);
+  const node = button(label, copy, signal);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }

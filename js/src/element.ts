@@ -1,4 +1,5 @@
 /** Making and changing DOM nodes. Text goes in as text only: what a job says is not to be trusted. */
+import { keepKeys } from "./keys";
 
 /** A piece of a view: built once, updated in place. */
 export interface Part<State> {
@@ -17,12 +18,12 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** A view's outermost element. JupyterLab takes single keys in outputs as commands unless told otherwise. */
+/** A view's outermost element, which keeps the keys that are meant for it. */
 export function viewRoot(className: string, ...children: Node[]) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true";
+  keepKeys(root);
   return root;
 }
 

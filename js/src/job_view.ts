@@ -8,9 +8,10 @@ import { button, element, line, phrases, viewRoot, write, writeItems } from "./e
 import { type Loss, watchKernel } from "./kernel";
 import { legend } from "./legend";
 import { controllerUnder, listen, type Model, type RenderProps } from "./model";
-import { canReplace, replaceOutput } from "./output";
+import { type Bundle, beforeSave, canReplace, replaceOutput } from "./output";
 import { settleIn } from "./place";
 import { reader } from "./reader";
+import { refusal } from "./refusal";
 import { retryButton } from "./retry";
 import { type Roots, roots } from "./roots";
 import { words } from "./words";
@@ -29,12 +30,12 @@ function draw(model: Model, signal: AbortSignal): View {
   const lines = {
     error: line("error"),
     trouble: line("trouble"),
-    refused: line("trouble"),
     note: line("note"),
   };
   const lost = line("lost");
+  const refused = refusal(signal);
   const wish = (kind: "cancel" | "retry" | "open") => {
-    write(lines.refused, "");
+    refused.clear();
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
@@ -53,17 +54,20 @@ function draw(model: Model, signal: AbortSignal): View {
     details,
     heard.node,
     lines.trouble,
-    lines.refused,
+    refused.node,
     lines.note,
     lost,
     rows.node,
     speaker.node,
   );
 
+  let ended = false;
   const update = () => {
     const state = model.get("state");
     const focused = document.activeElement;
     const inButtons = focused !== null && buttons.contains(focused);
+    if (ended && !state.ended) refused.clear(); // the job was taken up again since
+    ended = state.ended;
     root.dataset.phase = state.phase;
     root.setAttribute("aria-label", state.label ? `${words.view} ${state.label}` : words.view);
     write(headline, state.headline);
@@ -83,7 +87,6 @@ function draw(model: Model, signal: AbortSignal): View {
     model,
     "change:state",
     () => {
-      if (model.get("state").phase !== root.dataset.phase) write(lines.refused, ""); // it is of another time
       update();
       heard.heard();
     },
@@ -96,18 +99,19 @@ function draw(model: Model, signal: AbortSignal): View {
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
-      write(lines.refused, answer.why);
-      speaker.say(answer.why);
+      refused.say(answer.why, answer.line);
+      speaker.say([answer.why, answer.line].filter(Boolean).join(" "));
     },
     signal,
   );
   return {
     root,
     lose(loss) {
+      const said = loss ? words[loss](model.get("state").job) : "";
       root.toggleAttribute("data-lost", loss !== undefined);
-      write(lost, loss ? words[loss] : "");
+      write(lost, said);
       rows.lose(loss !== undefined);
-      if (loss) speaker.say(words[loss]);
+      if (loss) speaker.say(said);
     },
   };
 }
@@ -149,14 +153,26 @@ function initialize({ model, signal }: { model: Model; signal?: AbortSignal }) {
   const own = controllerUnder(signal);
   const places = controllerUnder(own.signal);
   const place = model.get("place");
+  // What a job under way would settle into comes now and then, and is put into the notebook when that is saved: an
+  // output that is replaced loses what is selected in it.
+  let newest: Bundle | undefined;
+  const put = () => {
+    if (newest) replaceOutput(model.widget_manager, widget, place, newest);
+    newest = undefined;
+  };
+  let widget = "";
   listen(
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "settled") replaceOutput(model.widget_manager, answer.view, place, answer.data);
+      if (answer.kind !== "settled") return;
+      const first = widget === "";
+      ({ view: widget, data: newest } = answer);
+      if (first || model.get("state").ended) put();
     },
     own.signal,
   );
+  beforeSave(model.widget_manager, put, own.signal);
   // What an ended job has settled into says all that can be said without a kernel.
   const life = live(model, own.signal, () => model.get("state").ended && places.abort());
   lives.set(place, life);

@@ -42,12 +42,15 @@ export type Wish =
   | ({ kind: "rows"; id: number; view: string } & Query)
   | { kind: "row"; id: number; row: number };
 
-/** What the kernel says beside the traits: `view` is the widget whose output `data` is to replace. */
+/**
+ * What the kernel says beside the traits: `view` is the widget whose output `data` is to replace; `line` would do in a
+ * cell what is refused.
+ */
 export type Answer =
   | { kind: "settled"; view: string; data: Bundle }
   | { kind: "rows"; id: number; rows: Page }
   | { kind: "row"; id: number; row: Whole }
-  | { kind: "refused"; wish: Wish["kind"]; id?: number; why: string };
+  | { kind: "refused"; wish: Wish["kind"]; id?: number; why: string; line?: string };
 
 /** What `render` gets. anywidget passes `signal` from 0.11 on. */
 export interface RenderProps {

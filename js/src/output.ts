@@ -5,9 +5,13 @@ const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 /** Mime type → text, as in a notebook file. */
 export type Bundle = Record<string, string>;
 
-/** The parts of JupyterLab's notebook model used here; the manager has a `context` in JupyterLab and Notebook 7 only. */
+/** The parts of JupyterLab's notebook used here; the manager has a `context` in JupyterLab and Notebook 7 only. */
 interface Manager {
-  context?: { model?: { cells?: List<{ outputs?: Outputs }> } };
+  context?: { model?: { cells?: List<{ outputs?: Outputs }> }; saveState?: Saving };
+}
+interface Saving {
+  connect(slot: (context: unknown, state: string) => void): void;
+  disconnect(slot: (context: unknown, state: string) => void): void;
 }
 interface List<Item> {
   readonly length: number;
@@ -21,6 +25,16 @@ const cellsOf = (manager: unknown) => (manager as Manager | undefined)?.context?
 
 /** Whether this host lets an output be replaced. */
 export const canReplace = (manager: unknown) => cellsOf(manager) !== undefined;
+
+/** Calls `act` when the notebook begins to be saved, before its outputs are read for it, until `signal` aborts. */
+export function beforeSave(manager: unknown, act: () => void, signal: AbortSignal) {
+  const saving = (manager as Manager | undefined)?.context?.saveState;
+  const slot = (_: unknown, state: string) => {
+    if (state === "started") act();
+  };
+  saving?.connect(slot);
+  signal.addEventListener("abort", () => saving?.disconnect(slot), { once: true });
+}
 
 /**
  * Puts `data` where the widget `modelId` is displayed, or an earlier settled form of it, which is marked so in its HTML.

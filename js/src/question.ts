@@ -44,7 +44,15 @@ export function question(
   );
   node.setAttribute("role", "group");
   node.hidden = true;
-  node.addEventListener("keydown", (event) => event.key === "Escape" && give(false), { signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation(); // it means this question, and no search of the host's
+      give(false);
+    },
+    { signal },
+  );
   return {
     node,
     say(words) {

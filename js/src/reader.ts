@@ -29,7 +29,7 @@ export function reader(ask: Asking, say: (text: string) => void, signal: AbortSi
   let wasOpen = false;
   let waits = false;
   let readable = false;
-  let seen = "";
+  let seen = { counts: "", ended: false };
   let again = 0;
   let lost = false;
 
@@ -164,10 +164,11 @@ export function reader(ask: Asking, say: (text: string) => void, signal: AbortSi
     update(state) {
       readable = state.readable;
       hide();
-      const now = `${state.completed} ${state.failed} ${state.phase}`;
-      const moved = seen !== "" && seen !== now;
-      seen = now;
-      if (!moved || !node.open || again || choice.query.text) return;
+      const before = seen;
+      seen = { counts: `${state.completed} ${state.failed} ${state.phase}`, ended: state.ended };
+      // A search is repeated only where the job ends, or is taken up again: it reads whole files.
+      const moved = choice.query.text ? before.ended !== seen.ended : before.counts !== seen.counts;
+      if (!before.counts || !moved || !node.open || again) return;
       again = window.setTimeout(() => {
         again = 0;
         look(false);

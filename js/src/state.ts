@@ -75,6 +75,8 @@ export interface Block {
   title: string;
   form: "text" | "code" | "image";
   text: string;
+  /** The text that was sent or came back, where it is JSON and `text` is that laid out. */
+  exact?: string;
 }
 
 /** One row whole. */

@@ -13,10 +13,9 @@ export const words = {
     count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
   retrying: "Retrying…",
   open: "Open in panel",
-  restarted:
-    "The kernel restarted. Load the extension, then run this cell again: it attaches, nothing is sent twice.",
-  gone: "The kernel is gone; the job is not. Start a kernel, load the extension, and run this cell again: it attaches.",
-  unreachable: "No connection to the kernel. This is what it last said.",
+  restarted: (job: string) => `The kernel restarted. ${again(job)}`,
+  gone: (job: string) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
+  unreachable: () => "No connection to the kernel. This is what it last said.",
   updated: (seconds: number) => `Updated ${duration(seconds)} ago`,
   answered: (count: number) => `${number(count)} answered`,
   failed: (count: number) => `${number(count)} failed`,
@@ -43,6 +42,7 @@ export const words = {
   answer: "Answer",
   rest: "What else was sent and came back",
   copy: "Copy as text",
+  copyLine: "Copy line",
   copied: "Copied",
   notCopied: "Not copied",
   close: "Close",
@@ -57,6 +57,13 @@ export const words = {
     missing: "missing",
   } satisfies Record<Status, string>,
 };
+
+/** By its id, since a cell with --fresh would begin another job. */
+function again(job: string) {
+  return job
+    ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")`
+    : "Run this cell again.";
+}
 
 /** Grouped as the kernel's own words group them. */
 function number(count: number) {

@@ -143,7 +143,7 @@ describe("Retry", () => {
     expect(button("Retry 3 failed").getAttribute("aria-disabled")).toBe("false");
   });
 
-  it("says why it was refused, aloud too, until something is pressed or the job moves on", () => {
+  it("says why it was refused, aloud too, until something is pressed or the job is taken up again", () => {
     const { model, button, find } = show("cancelled");
     const why = "Another kernel drives the job.";
     button("Retry 358 unanswered rows").click();
@@ -153,14 +153,15 @@ describe("Retry", () => {
     model.tell({ details: ["a late count"] });
     expect(find(".dw-job").textContent).toContain(why);
     expect(find(".dw-spoken[role=status]").textContent).toBe(why);
-    const shown = () =>
-      [...find(".dw-job").querySelectorAll(".dw-line:not([hidden])")].map((n) => n.textContent);
+    const shown = () => find(".dw-line-trouble:not([hidden]) > span")?.textContent;
     button("Retry 358 unanswered rows").click();
-    expect(shown()).not.toContain(why);
+    expect(shown()).toBe(undefined);
     refuse();
-    expect(shown()).toContain(why);
+    expect(shown()).toBe(why);
+    model.tell(state("completed with failures"));
+    expect(shown()).toBe(why);
     model.tell(state("running"));
-    expect(shown()).not.toContain(why);
+    expect(shown()).toBe(undefined);
   });
 });
 
@@ -171,6 +172,22 @@ it("offers the panel once the job has an id", () => {
   model.tell({ openable: true });
   button(words.open).click();
   expect(model.sent).toEqual([{ kind: "open" }]);
+});
+
+it("gives the line that opens a panel where none is open, to be copied as it is", async () => {
+  const copied: string[] = [];
+  vi.stubGlobal("navigator", { clipboard: { writeText: async (text: string) => copied.push(text) } });
+  const { model, button, find } = show("running");
+  button(words.open).click();
+  const line = "%dwbatch panel";
+  model.trigger("msg:custom", { kind: "refused", wish: "open", why: "No panel is open.", line });
+  expect(find(".dw-spoken[role=status]").textContent).toBe("No panel is open. %dwbatch panel");
+  expect(find("code").textContent).toBe(line);
+  button(words.copyLine).click();
+  await vi.waitFor(() => expect(copied).toEqual([line]));
+  button(words.open).click();
+  expect(button(words.copied)).toBe(undefined);
+  vi.unstubAllGlobals();
 });
 
 describe("the age of a state", () => {
@@ -233,8 +250,8 @@ describe("the kernel", () => {
   it("greys and says how to go on when it restarts, and is itself again when a state comes", () => {
     const { model, find } = show("running");
     model.trigger("comm_live_update");
-    expect(find(".dw-line-lost").textContent).toBe(words.restarted);
-    expect(find(".dw-spoken[role=status]").textContent).toBe(words.restarted);
+    expect(find(".dw-line-lost").textContent).toBe(words.restarted(model.state.job));
+    expect(find(".dw-spoken[role=status]").textContent).toBe(words.restarted(model.state.job));
     expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
     model.tell({ completed: 150 });
     expect(find(".dw-line-lost").hidden).toBe(true);
@@ -244,17 +261,17 @@ describe("the kernel", () => {
     [
       "is dead",
       (host: ReturnType<typeof session>) => Object.assign(host.kernel, { status: "dead" }),
-      words.gone,
+      words.gone(state("running").job),
     ],
     [
       "is shut down",
       (host: ReturnType<typeof session>) => Object.assign(host.sessionContext, { session: null }),
-      words.gone,
+      words.gone(state("running").job),
     ],
     [
       "cannot be reached",
       (host: ReturnType<typeof session>) => Object.assign(host.kernel, { connectionStatus: "disconnected" }),
-      words.unreachable,
+      words.unreachable(),
     ],
   ])("greys where it %s, as far as the host knows", (_, lose, said) => {
     const host = session();
@@ -296,7 +313,7 @@ describe("the kernel", () => {
     const { find } = show("running", { manager: host.manager });
     replace(host);
     host.change();
-    expect(find(".dw-line-lost").textContent).toBe(words.gone);
+    expect(find(".dw-line-lost").textContent).toBe(words.gone(state("running").job));
     expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
   });
 

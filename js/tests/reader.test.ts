@@ -313,10 +313,10 @@ describe("what others wrote", () => {
     close();
   });
 
-  it("is copied as text", async () => {
+  it("is copied as the text that it was, however it is laid out", async () => {
     const copied: string[] = [];
     vi.stubGlobal("navigator", { clipboard: { writeText: async (text: string) => copied.push(text) } });
-    const { el, rows, reply, replyWhole, close } = open();
+    const { el, model, rows, reply, replyWhole, close } = open();
     reply();
     rows()[1]?.click();
     replyWhole(1);
@@ -324,6 +324,18 @@ describe("what others wrote", () => {
     copy?.click();
     await vi.waitFor(() => expect(copy?.textContent).toBe(words.copied));
     expect(copied).toEqual([`user:\n${wholes[1]?.request[0]?.text}\n\nassistant:\nnegative`]);
+    const answer = [
+      { title: "assistant", form: "code" as const, text: '{\n  "n": 1\n}', exact: '{"n":1.0}' },
+    ];
+    rows()[2]?.click();
+    model.trigger("msg:custom", {
+      kind: "row",
+      id: model.asked("row").id,
+      row: { ...(wholes[2] as Whole), request: [], answer },
+    });
+    expect(el.querySelector(".dw-blocks-answer")?.textContent).toContain("\n");
+    [...el.querySelectorAll("button")].find((node) => node.textContent === words.copy)?.click();
+    await vi.waitFor(() => expect(copied[1]).toBe('assistant:\n{"n":1.0}'));
     vi.unstubAllGlobals();
     close();
   });

@@ -57,7 +57,7 @@ describe("a settled form", () => {
     const node = output("here");
     const { model } = live("running");
     model.trigger("comm_live_update");
-    expect(node.querySelector(".dw-line-lost")?.textContent).toBe(words.restarted);
+    expect(node.querySelector(".dw-line-lost")?.textContent).toBe(words.restarted(model.state.job));
   });
 
   it("keeps what was opened, typed and focused when its output is replaced, and no two outputs share it", async () => {
@@ -162,4 +162,48 @@ describe("the end", () => {
   it("passes in silence where the host shows no notebook", () => {
     live("completed").model.trigger("msg:custom", { kind: "settled", view: "mine", data: {} });
   });
+});
+
+it("is put at once where it is the first, and then when the notebook is saved", () => {
+  const slots: ((context: unknown, state: string) => void)[] = [];
+  const saveState = {
+    connect: (slot: (typeof slots)[0]) => slots.push(slot),
+    disconnect: () => slots.splice(0),
+  };
+  let data: Record<string, unknown> = { "application/vnd.jupyter.widget-view+json": { model_id: "w" } };
+  const outputs = {
+    length: 1,
+    get: () => ({ data }),
+    set: (_: number, output: { data: Record<string, unknown> }) => {
+      data = output.data;
+    },
+  };
+  const model = new FakeModel(state("running"));
+  model.widget_manager = {
+    context: { model: { cells: { length: 1, get: () => ({ outputs }) } }, saveState },
+  };
+  const controller = new AbortController();
+  view.initialize({ model, signal: controller.signal });
+  const settle = (text: string) =>
+    model.trigger("msg:custom", {
+      kind: "settled",
+      view: "w",
+      data: { "text/html": `<div data-dw-view="here">${text}</div>` },
+    });
+  const shown = () => /\w+(?=<)/.exec(String(data["text/html"]))?.[0];
+  const save = () => {
+    for (const moment of ["started", "completed"]) for (const slot of slots) slot(undefined, moment);
+  };
+  settle("first");
+  expect(shown()).toBe("first");
+  settle("second");
+  settle("third");
+  expect(shown()).toBe("first");
+  save();
+  expect(shown()).toBe("third");
+  model.tell(state("completed"));
+  settle("last");
+  expect(shown()).toBe("last");
+  controller.abort();
+  expect(slots).toEqual([]);
 });

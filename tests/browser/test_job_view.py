@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import subprocess
 from datetime import datetime, timedelta
@@ -135,6 +136,21 @@ def test_numbers_grow_without_moving_anything(browser: Browser, address: str) ->
         assert page.locator(".dw-job").bounding_box()["height"] <= 150  # type: ignore[index] # it is visible
 
 
+@pytest.mark.parametrize("width", [360, 620, 900])
+def test_what_says_most_has_the_first_line(browser: Browser, address: str, width: int) -> None:
+    """The share stands beside the first part of the legend, and a headline that one line has room for is on one."""
+    with opened(browser, address, viewport={"width": width, "height": 600}) as page:
+        for name in ("running", "running large", "completed with failures"):
+            show(page, name)
+            view = page.locator("main > div").last
+            first, share = (view.locator(part).first.bounding_box() for part in (".dw-parts > .dw-item", ".dw-percent"))
+            assert first
+            assert share
+            assert first["y"] == pytest.approx(share["y"], abs=2)
+            lines = view.locator(".dw-headline").evaluate("node => node.getBoundingClientRect().height / 20")
+            assert lines == (2 if width == 360 and name == "running large" else 1)
+
+
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_nothing_overflows_a_narrow_output(browser: Browser, address: str, zoom: int) -> None:
     """In 400 px, and there at 200 % zoom, no state is cut off or scrolls sideways."""
@@ -163,6 +179,31 @@ def test_forced_colours_and_vscode_keep_text_on_its_background(browser: Browser,
                 return [style.borderRadius, style.borderStyle, style.backgroundImage !== 'none'].join() })"""
         )
         assert len(set(marks)) == 3
+        box = page.locator(".dw-job").evaluate("v => getComputedStyle(v).borderColor")
+        assert box == page.locator(".dw-headline").evaluate("v => getComputedStyle(v).color")
+        read(page)
+        reason = page.locator(".dw-reason").first
+        reason.click()
+        colours = "node => getComputedStyle(node).backgroundColor"
+        assert reason.evaluate(colours) != page.locator(".dw-reason").last.evaluate(colours), "what is chosen is seen"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_saved_form_has_its_parts_in_forced_colours(browser: Browser, address: str, scheme: str) -> None:
+    """The bar's parts and the marks keep a fill that is not the page's, and the bar an edge."""
+    host = "plain-dark" if scheme == "dark" else "plain"
+    with opened(browser, address, host, forced_colors="active") as page:
+        form = render_html(Snapshot(**CASES["completed with failures"]["snapshot"]))
+        page.evaluate("html => { document.querySelector('main').innerHTML = html }", form)
+        track = page.locator("main [style*=outline]")
+        canvas = page.locator("main > div").evaluate("node => getComputedStyle(node).backgroundColor")
+        fills = page.locator("main [style*='forced-color-adjust']").evaluate_all(
+            "nodes => nodes.map(node => getComputedStyle(node)).map(s => s.backgroundImage + s.backgroundColor)"
+        )
+        assert len(fills) == 4
+        assert all(fill != f"none{canvas}" for fill in fills)
+        text = page.locator("main strong").evaluate("node => getComputedStyle(node).color")
+        assert track.evaluate("node => getComputedStyle(node).outlineColor") == text
 
 
 def test_rows_are_read_by_keyboard_alone(browser: Browser, address: str) -> None:
@@ -296,4 +337,4 @@ def test_the_bundle_is_one_module_that_names_no_address() -> None:
         text = built.read_text("utf-8")
         assert hook["is_fresh"](built, sources)
         assert "://" not in text.replace("http://www.w3.org/2000/svg", "")  # the name of a vocabulary, asked of nobody
-        assert "import " not in text.replace("@import", "import ")
+        assert not re.search(r"^\s*(import\b|@import)|\bimport\(", text, re.MULTILINE)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from playwright.sync_api import expect
 
-from tests.browser.lab import Lab, served, until_moved_from
-from tests.service_process import ServiceProcess
+from tests.browser.lab import Lab, Notebook, served, until_moved_from
+from tests.service_process import ServiceProcess, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,13 +119,15 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
         notebook.save()
         (saved,) = json.loads(path.read_text())["cells"][1]["outputs"]
         assert set(saved["data"]) == {"text/html", "text/plain"}, "where nobody has a kernel, a widget is an error"
-        assert "dw.attach(" in "".join(saved["data"]["text/plain"])
+        said = "".join(saved["data"]["text/plain"])
+        assert re.match(rf"\d+ of {ROWS} answered", said), "what is saved is not of the first moment"
+        assert "dw.attach(" in said
         notebook.page.reload()
         notebook.wait_until_shown()
         until_moved_from(view, seen)
 
         notebook.restart_kernel()
-        expect(view).to_contain_text("it attaches, nothing is sent twice.")
+        expect(view).to_contain_text("run in a cell: import dw_jupyter as dw; dw.attach(")
         expect(view.get_by_role("button")).to_have_count(0)
         for cell in range(3):
             notebook.run(cell)
@@ -167,6 +169,7 @@ def read_and_retry(browser: Browser, lab: Lab, *, tokens: int) -> None:
         expect(view.locator(".dw-headline")).to_have_text(f"Done: {ROWS - 1} of {ROWS} answered, 1 failed")
         expect(page.locator("[data-dw-view]")).to_be_hidden()
         expect(page.locator(".dw-job:focus-within, .dw-job:focus")).to_be_visible()
+        keys_stay_in_the_view(notebook, path)
         page.get_by_role("searchbox").fill("REVIEW 141")
         expect(page.locator(".dw-row")).to_have_count(1)
         page.locator(".dw-row").click()
@@ -191,6 +194,35 @@ def read_and_retry(browser: Browser, lab: Lab, *, tokens: int) -> None:
         notebook.restart_kernel()
         expect(view).to_have_count(0)
         expect(page.locator("[data-dw-view]")).to_be_visible()
+
+
+def keys_stay_in_the_view(notebook: Notebook, path: Path) -> None:
+    """What a key means to a row, a list of choices or a field is done there; Ctrl+S is the notebook's still."""
+    page, keyboard = notebook.page, notebook.page.keyboard
+    before = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+    row = page.locator(".dw-row:focus")
+    page.locator(".dw-row").nth(1).focus()
+    for key in ("x", "a", "b", "d", "d", "0", "Shift+M", "Control+Backspace", "ArrowDown"):
+        keyboard.press(key)
+    expect(row.locator(".dw-row-label")).to_have_text("3")
+    keyboard.press("Enter")
+    expect(page.locator(".dw-whole:visible")).to_contain_text("fail 400 once")
+    keyboard.press("Escape")
+    expect(page.locator(".dw-whole:visible")).to_have_count(0)
+    page.get_by_role("combobox", name="Which rows").focus()
+    keyboard.type("ab")
+    page.get_by_role("searchbox").focus()
+    keyboard.type("bxa")
+    keyboard.press("Control+a")
+    keyboard.press("Backspace")
+    keyboard.press("ArrowUp")
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    stamp = path.stat().st_mtime_ns
+    keyboard.press("Control+s")
+    wait_until(lambda: path.stat().st_mtime_ns != stamp)
+    assert [cell["id"] for cell in json.loads(path.read_text())["cells"]] == before
+    page.get_by_role("combobox", name="Which rows").select_option("all rows")
 
 
 def painted(output: Locator) -> list[str]:

@@ -81,5 +81,5 @@ def test_a_job_and_the_panel_while_a_cell_blocks(browser: Browser, lab: Lab, ver
         view.get_by_role("button", name="Retry").click()
         until_moved_from(view, 0)
         notebook.restart_kernel()
-        expect(view).to_contain_text("it attaches, nothing is sent twice.")
+        expect(view).to_contain_text("run in a cell: import dw_jupyter as dw; dw.attach(")
         expect(panel).to_contain_text("Load the extension, then run %dwbatch panel: the jobs go on.")

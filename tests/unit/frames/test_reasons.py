@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dw_jupyter.frames.reasons import group_reasons
+from dw_jupyter.frames.reasons import Reasons, group_reasons
 
 
 def frame(*rows: tuple[str, str | None]) -> pd.DataFrame:
     """Statuses and reasons; the labels are letters."""
-    return pd.DataFrame(rows, columns=["dw_status", "dw_error"], index=list("abcdefghijklmnop")[: len(rows)])
+    index = list("abcdefghijklmnop")[: len(rows)]
+    return pd.DataFrame(rows, columns=["dw_status", "dw_error"], index=index, dtype=object)
 
 
 def test_reasons_are_grouped_by_what_they_have_in_common() -> None:
@@ -40,6 +41,7 @@ def test_reasons_are_grouped_by_what_they_have_in_common() -> None:
     assert grouped["status"].tolist()[0] == 400
     assert sorted(grouped["status"].dropna().tolist()) == [400, 429, 500, 503], "each status is a group of its own"
     assert grouped["message"][0] == "'…' is N tokens, N are allowed (…)"
+    assert "fail N, as asked" in set(grouped["message"]), "what follows a number is no part of it"
     assert grouped["example"][0].startswith("400: 'a' is 2,049")
     assert grouped["index"][0] == ["b", "c", "e"]
 
@@ -49,3 +51,31 @@ def test_no_failures_are_an_empty_frame_with_the_same_columns() -> None:
     empty = group_reasons(frame(("completed", None), ("pending", None)))
     assert len(empty) == 0
     assert empty.dtypes.equals(group_reasons(frame(("failed", None))).dtypes)
+
+
+def test_the_rows_of_a_group_and_those_that_say_a_word_are_found() -> None:
+    """Each row is in the group that it was counted in, whatever it says; a word is found in the whole reason."""
+    made = frame(
+        ("failed", "400: row 1 is too long"),
+        ("completed", None),
+        ("cancelled", "400: row 2 is too long"),
+        ("failed", "400: row 3 is too long"),
+        ("failed", "Größe \ud800 of 'a'"),
+        ("failed", None),
+        ("pending", "asked again"),
+    )
+    reasons = Reasons(made)
+    groups = [
+        (kind, "" if pd.isna(code) else str(code), message, rows)
+        for kind, code, message, rows in reasons.groups[["kind", "status", "message", "rows"]].itertuples(index=False)
+    ]
+    assert groups == [
+        ("http", "400", "row N is too long", 2),
+        ("cancelled", "", "row N is too long", 1),
+        ("other", "", "Größe ? of '…'", 1),
+        ("other", "", "", 1),
+    ]
+    found = ["".join(made.index[reasons.rows_of(*group)]) for *group, _ in groups]
+    assert found == ["ad", "c", "e", "f"]
+    said = ["".join(made.index[reasons.rows_saying(text)]) for text in ("ROW 3", "is too", "GRÖSSE", "asked")]
+    assert said == ["d", "acd", "e", ""]

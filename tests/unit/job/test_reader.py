@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
 
 from dw_jupyter.api.types import Batch
 from dw_jupyter.frames.index import save_index
+from dw_jupyter.frames.reasons import Reasons
 from dw_jupyter.job.journal import INDEX
 from dw_jupyter.job.ledger import Ledger
-from dw_jupyter.job.reader import PAGE, Reader, SupersededError
+from dw_jupyter.job.reader import PAGE, Reader
 from dw_jupyter.job.record import ShardRecord
+from dw_jupyter.job.search import SupersededError
 from tests.read_job import answer, failure, job, lines, reader, request
 
 
@@ -60,7 +65,7 @@ def test_rows_are_found_by_status_and_by_reason(tmp_path: Path, ids: str) -> Non
     made = reader(journal)
     assert rows_of(made.page(status="failed")) == [1, 2, 4]
     assert rows_of(made.page(status="missing")) == [5]
-    first, *_ = reasons = made.reasons()
+    first, *_ = reasons = made.page()["reasons"]
     assert [(each["message"], each["rows"]) for each in reasons] == [
         ("too long by N tokens", 2),
         ("no such model", 1),
@@ -205,3 +210,54 @@ def test_rows_come_in_while_one_reads(tmp_path: Path) -> None:
     ledger.append(journal.path("output", 0), lines(answer(1, "yes")))
     assert [(row["status"], row["answer"]) for row in made.page()["rows"]] == [("pending", ""), ("completed", "yes")]
     assert rows_of(made.page(status="pending")) == [0]
+
+
+def test_the_reason_that_a_row_shows_is_searched(tmp_path: Path) -> None:
+    """Words of ours that stand in no file are found, and a row that shares the answer of another has its reason too."""
+    said = json.dumps({"type": "Timeout", "details": {}})
+    files = {
+        "requests-000.jsonl": lines(*(request(row, f"ask {row}") for row in range(3))),
+        "output-000.jsonl": lines(answer(0, "within reason")),
+        "error-000.jsonl": lines(failure(1, said)),
+    }
+    made = reader(job(tmp_path / "job", files, rows=4, shares=[0, 1, 2, 1]))
+    assert [row["answer"] for row in made.page()["rows"]][1:3] == [
+        "timed out: {}", "the batch has ended, and the service gave no line for it",
+    ]  # fmt: skip
+    assert rows_of(made.page(text="timed OUT")) == [1, 3]
+    assert rows_of(made.page(text="gave no line")) == [2]
+    assert rows_of(made.page(text="within", status="failed")) == []
+
+
+def test_who_reads_does_not_wait_for_who_searches(tmp_path: Path) -> None:
+    """While a search goes on, pages are turned and rows opened, on other threads and on what came in since."""
+    files = {"requests-000.jsonl": lines(request(0, "find me"), request(1, "and me"))}
+    journal = job(tmp_path / "job", files, rows=2, finished=None, state="running")
+    ledger = Ledger(journal)
+    made = Reader(journal, ledger, pd.RangeIndex(2))
+    seen: list[str] = []
+
+    def meanwhile() -> bool:
+        ledger.append(journal.path("output", 0), lines(answer(1, "me too")))
+        with ThreadPoolExecutor(1) as other:
+            seen.append(other.submit(made.page).result(60)["rows"][1]["answer"])
+            seen.append(other.submit(made.whole, 1).result(60)["status"])
+        return True
+
+    assert rows_of(made.page(text="me", wanted=meanwhile)) == [0, 1]
+    assert seen == ["me too", "completed"]
+
+
+def test_reasons_are_grouped_once_for_each_change(tmp_path: Path) -> None:
+    """Turning pages groups nothing anew; a failure that comes in does."""
+    files = {"requests-000.jsonl": lines(request(0, "a"), request(1, "b"))}
+    journal = job(tmp_path / "job", files, rows=2, finished=None, state="running")
+    ledger = Ledger(journal)
+    made = Reader(journal, ledger, pd.RangeIndex(2))
+    with patch("dw_jupyter.job.reader.Reasons", wraps=Reasons) as grouping:
+        made.warm()
+        assert made.page()["reasons"] == made.page(start=50)["reasons"] == []
+        assert grouping.call_count == 1
+        ledger.append(journal.path("error", 0), lines(failure(1, "too long")))
+        assert [each["message"] for each in made.page()["reasons"]] == ["too long"]
+        assert grouping.call_count == 2

@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from dw_jupyter.job.snapshot import Snapshot
 from dw_jupyter.notebook import display
+from dw_jupyter.notebook import view as view_module
 from dw_jupyter.notebook.view import LARGE, JobView, Renderer, state_of
 
 if TYPE_CHECKING:
@@ -235,6 +236,27 @@ def test_a_page_that_can_has_the_form_of_a_job_under_way(outputs: list[dict[str,
     assert set(form) == {"text/html", "text/plain"}
     assert f'data-dw-view="{view.place}"' in form["text/html"]
     assert form["text/plain"].endswith('\ndw.attach("job-1")')
+
+
+def test_a_page_that_keeps_the_form_gets_new_ones(
+    outputs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a minute later or in another phase the page that asked is given the form as of then; the output stays."""
+    renderer, view, comm = shown()
+
+    def forms() -> list[str]:
+        return [each["content"]["data"]["text/plain"] for each in comm.sent if each["method"] == "custom"]
+
+    renderer.update(replace(RUNNING, number=2, completed=143, state="cancelling"))
+    assert forms() == []
+    view._handle_custom_msg({"kind": "settle"}, [])
+    renderer.update(replace(RUNNING, number=3, completed=144, state="cancelling"))
+    assert len(forms()) == 1
+    renderer.update(replace(RUNNING, number=4, completed=145))
+    monkeypatch.setattr(view_module, "FORM_SECONDS", 0.0)
+    renderer.update(replace(RUNNING, number=5, completed=146))
+    assert [form.partition(",")[0] for form in forms()[1:]] == ["145 of 500 answered", "146 of 500 answered"]
+    assert len(outputs) == 1
 
 
 def test_a_job_that_has_ended_is_shown_settled(outputs: list[dict[str, Any]]) -> None:

@@ -8,10 +8,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
+from dw_jupyter import load_ipython_extension
 from dw_jupyter.errors import OptionError
-from dw_jupyter.job.reader import Reader, SupersededError
-from dw_jupyter.notebook import wishes
+from dw_jupyter.job.reader import Reader
+from dw_jupyter.job.search import SupersededError
+from dw_jupyter.notebook import panel, wishes
 from dw_jupyter.notebook.wishes import Wishes
 from tests.read_job import job, lines, reader
 
@@ -127,9 +131,6 @@ def test_two_views_of_one_job_do_not_supersede_each_other() -> None:
                 raise SupersededError
             return {}
 
-        def reasons(self) -> list[Any]:
-            return []
-
     made = Wishes(Steered(Slow()), answers.append)  # type: ignore[arg-type] # as far as a page is asked for
     made._newest = {**asked}
     made._newest["a"] = {"kind": "rows", "id": "newer", "view": "a"}
@@ -144,3 +145,19 @@ def test_the_panel_is_opened_where_there_is_one(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(wishes, "open_panel", opened.put)
     Wishes(Steered(), lambda _: None).hear({"kind": "open"})
     assert opened.get(timeout=60) == "job-1"
+
+
+@pytest.mark.parametrize(("loaded", "line"), [(True, "%dwbatch panel"), (False, "dw.panel()")])
+def test_where_no_panel_is_open_the_line_that_opens_one_is_told(
+    monkeypatch: pytest.MonkeyPatch, line: str, *, loaded: bool
+) -> None:
+    """The refusal has the line apart, as it is to be pasted: the magic where the extension is loaded."""
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    if loaded:
+        load_ipython_extension(shell)
+    monkeypatch.setattr(wishes, "get_ipython", lambda: shell)
+    monkeypatch.setattr(panel, "_open", set())
+    (answer,) = ask(Steered(), {"kind": "open"})
+    assert answer == {
+        "kind": "refused", "wish": "open", "id": None, "why": "No panel is open. Run this in a cell:", "line": line,
+    }  # fmt: skip
