@@ -1,4 +1,4 @@
-// sources 6aba38b5b2388ce0
+// sources 4e38fd4fe18f8ec2
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -34,6 +34,10 @@ function viewRoot(className, ...children) {
   root.tabIndex = -1;
   keepKeys(root);
   return root;
+}
+function focusIn(node) {
+  const focused = node.getRootNode().activeElement;
+  return focused instanceof HTMLElement && node.contains(focused) ? focused : void 0;
 }
 function button(text2, press, signal) {
   const node = element("button", "dw-button", text2);
@@ -252,7 +256,7 @@ function bar() {
 function question(answers, opener, answer, signal) {
   const text2 = element("span", "dw-question");
   const close = () => {
-    const focused = node.contains(node.getRootNode().activeElement);
+    const focused = focusIn(node);
     node.hidden = true;
     opener().hidden = false;
     if (focused) opener().focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-// sources 6aba38b5b2388ce0
+// sources 4e38fd4fe18f8ec2
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -34,6 +34,10 @@ function viewRoot(className, ...children) {
   root.tabIndex = -1;
   keepKeys(root);
   return root;
+}
+function focusIn(node) {
+  const focused = node.getRootNode().activeElement;
+  return focused instanceof HTMLElement && node.contains(focused) ? focused : void 0;
 }
 function button(text, press, signal) {
   const node = element("button", "dw-button", text);
@@ -241,6 +245,7 @@ var words = {
   retry: (count) => count === 1 ? "Retry 1 row" : `Retry ${number(count)} rows`,
   retrying: "Retrying…",
   forget: "Forget",
+  forgotten: (label) => `${label}: forgotten.`,
   forgetting: "Forgetting…",
   forgetAsk: "Remove this job and its answers from this machine? On the service everything stays.",
   forgetYes: "Remove it",
@@ -494,8 +499,12 @@ function sourcePart(ask, changed, signal) {
     ["file", words.file],
     ["table", words.table]
   ]);
-  const drop = dropZone(ask, () => changed(drop.file() !== void 0), signal);
   const path = field(words.path, "text", words.pathHint);
+  const take = () => {
+    path.input.value = "";
+    changed(drop.file() !== void 0);
+  };
+  const drop = dropZone(ask, take, signal);
   const file = element("div", "dw-source-file", drop.node, path.node);
   const table = suggesting(words.tableName, words.tableHint);
   const prompt = element("textarea", "dw-field dw-prompt");
@@ -792,7 +801,7 @@ function header(toggleForm, close, signal) {
 function question(answers, opener, answer, signal) {
   const text = element("span", "dw-question");
   const close = () => {
-    const focused = node.contains(node.getRootNode().activeElement);
+    const focused = focusIn(node);
     node.hidden = true;
     opener().hidden = false;
     if (focused) opener().focus({ preventScroll: true });
@@ -838,7 +847,7 @@ function question(answers, opener, answer, signal) {
 }
 
 // src/panel/actions.ts
-function actions(ask, say, signal) {
+function actions(ask, say, leave, signal) {
   const outcome = line("error");
   let row;
   const busy = /* @__PURE__ */ new Set();
@@ -848,6 +857,7 @@ function actions(ask, say, signal) {
     draw2();
     try {
       await ask({ kind: action, id: row.id });
+      if (action === "forget") say(words.forgotten(row.label));
     } catch (error) {
       write(outcome, error instanceof Refusal ? error.words : String(error));
       say(outcome.textContent ?? "");
@@ -871,6 +881,7 @@ function actions(ask, say, signal) {
     forget: button(words.forget, asks.forget.ask, signal)
   };
   const draw2 = () => {
+    const focused = focusIn(node);
     const idle = {
       cancel: words.cancel,
       retry: words.retry(row.total - row.completed),
@@ -887,16 +898,18 @@ function actions(ask, say, signal) {
       buttons[action].setAttribute("aria-disabled", String(isBusy));
       buttons[action].hidden = isAsking || !isBusy && !row.actions.includes(action);
     }
+    if (focused && focusIn(node)?.closest("[hidden]")) leave();
   };
+  const node = element(
+    "div",
+    "dw-actions",
+    element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
+    asks.cancel.node,
+    asks.forget.node,
+    outcome
+  );
   return {
-    node: element(
-      "div",
-      "dw-actions",
-      element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
-      asks.cancel.node,
-      asks.forget.node,
-      outcome
-    ),
+    node,
     update(next) {
       row = next;
       draw2();
@@ -1073,11 +1086,12 @@ function jobRow(around) {
   node.classList.add("dw-entry");
   let rest;
   let row;
+  const focus = () => head.focus({ preventScroll: true });
   const open = (wanted) => {
     head.setAttribute("aria-expanded", String(wanted));
     body.hidden = !wanted;
     if (wanted && !rest) {
-      rest = details(around);
+      rest = details(around, focus);
       body.append(rest.node);
       head.setAttribute("aria-controls", body.id);
     }
@@ -1086,6 +1100,7 @@ function jobRow(around) {
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
   return {
     node,
+    focus,
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
@@ -1102,18 +1117,18 @@ function jobRow(around) {
     },
     show() {
       open(true);
-      head.focus({ preventScroll: true });
+      focus();
       node.scrollIntoView?.({ block: "nearest" });
     }
   };
 }
-function details({ ask, say, attach, signal }) {
+function details({ ask, say, attach, signal }, leave) {
   const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
   const facts = listOf("dw-phrases");
   const tags = listOf("dw-phrases");
   const batches = line("ids");
   const attaching = attachLine(attach, say, signal);
-  const buttons = actions(ask, say, signal);
+  const buttons = actions(ask, say, leave, signal);
   return {
     node: element(
       "div",
@@ -1164,32 +1179,44 @@ function moment(seconds) {
 }
 
 // src/panel/list.ts
+var NOBODY = "";
 function jobList(around, turn) {
   const items = listOf("dw-entries");
   items.setAttribute("aria-label", words.list);
   const nothing = element("div", "dw-nothing");
+  nothing.tabIndex = -1;
   const pager = pages(turn, around.signal);
   const rows2 = /* @__PURE__ */ new Map();
   let phases = /* @__PURE__ */ new Map();
   let wanted = "";
+  let heir;
   const place = (state) => {
-    const focused = items.getRootNode().activeElement;
+    const focused = focusIn(items);
+    const index = [...items.children].findIndex((item) => item.contains(focused ?? null));
     const ids = new Set(state.rows.map((row) => row.id));
     for (const [id, row] of rows2) {
       if (ids.has(id)) continue;
       row.node.remove();
       rows2.delete(id);
     }
-    state.rows.forEach((row, index) => {
+    state.rows.forEach((row, index2) => {
       let part = rows2.get(row.id);
       if (!part) {
         part = jobRow(around);
         rows2.set(row.id, part);
       }
       part.update(row);
-      if (items.children[index] !== part.node) items.insertBefore(part.node, items.children[index] ?? null);
+      if (items.children[index2] !== part.node) items.insertBefore(part.node, items.children[index2] ?? null);
     });
-    if (focused instanceof HTMLElement && items.contains(focused)) focused.focus({ preventScroll: true });
+    if (!focused || focusIn(items)) return;
+    if (items.contains(focused))
+      focused.focus({ preventScroll: true });
+    else heir = state.rows[Math.min(index, state.rows.length - 1)]?.id ?? NOBODY;
+  };
+  const handOn = () => {
+    if (heir === NOBODY) nothing.focus({ preventScroll: true });
+    else if (heir !== void 0) rows2.get(heir)?.focus();
+    heir = void 0;
   };
   const announce = (state) => {
     for (const row of state.rows) {
@@ -1215,6 +1242,7 @@ function jobList(around, turn) {
         state.matching > 0 ? "" : state.all > 0 ? words.noMatch : state.complete ? words.empty : ""
       );
       pager.update(state);
+      handOn();
       showWanted();
     },
     show(id) {
@@ -1362,8 +1390,7 @@ function draw(model, signal) {
   const top = header(
     () => sending.toggle(),
     () => {
-      body.inert = true;
-      write(lost, words.closed(state().again));
+      rest(words.closed(state().again));
       model.send({ kind: "close" });
     },
     signal
@@ -1398,11 +1425,20 @@ function draw(model, signal) {
     const text = loss ? words[loss](state().again) : "";
     if (lost.textContent === text) return;
     root.toggleAttribute("data-lost", loss !== void 0);
-    body.inert = loss !== void 0;
-    write(lost, text);
-    if (!loss) return;
-    say(text);
-    requests.giveUp(text);
+    if (loss) {
+      rest(text);
+      requests.giveUp(text);
+    } else {
+      body.inert = false;
+      write(lost, "");
+    }
+  };
+  const rest = (why) => {
+    const focused = focusIn(body);
+    body.inert = true;
+    write(lost, why);
+    say(why);
+    if (focused) root.focus({ preventScroll: true });
   };
   update();
   listen(model, "change:state", update, signal);

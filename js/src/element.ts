@@ -27,6 +27,12 @@ export function viewRoot(className: string, ...children: Node[]) {
   return root;
 }
 
+/** What has the focus within a node, if anything. */
+export function focusIn(node: HTMLElement) {
+  const focused = (node.getRootNode() as Document | ShadowRoot).activeElement;
+  return focused instanceof HTMLElement && node.contains(focused) ? focused : undefined;
+}
+
 /** A button that says `text`. Where it is disabled, it is so for readers and clicks only, and keeps the focus. */
 export function button(text: string, press: () => void, signal: AbortSignal) {
   const node = element("button", "dw-button", text);

@@ -1,5 +1,5 @@
 /** The panel: all jobs and batches, live, and a form to send more. Built into dw_jupyter/static/panel.js. */
-import { element, line, viewRoot, write } from "./element";
+import { element, focusIn, line, viewRoot, write } from "./element";
 import { type Loss, watchKernel } from "./kernel";
 import { controllerUnder, listen } from "./model";
 import { type Bundle, canReplace, replaceOutput } from "./output";
@@ -51,8 +51,7 @@ function draw(model: PanelModel, signal: AbortSignal) {
   const top = header(
     () => sending.toggle(),
     () => {
-      body.inert = true;
-      write(lost, words.closed(state().again));
+      rest(words.closed(state().again));
       model.send({ kind: "close" });
     },
     signal,
@@ -89,11 +88,21 @@ function draw(model: PanelModel, signal: AbortSignal) {
     const text = loss ? words[loss](state().again) : "";
     if (lost.textContent === text) return;
     root.toggleAttribute("data-lost", loss !== undefined);
-    body.inert = loss !== undefined;
-    write(lost, text);
-    if (!loss) return;
-    say(text);
-    requests.giveUp(text);
+    if (loss) {
+      rest(text);
+      requests.giveUp(text);
+    } else {
+      body.inert = false;
+      write(lost, "");
+    }
+  };
+  /** Nothing can be pressed any more: says why, and keeps the focus where it is read. */
+  const rest = (why: string) => {
+    const focused = focusIn(body);
+    body.inert = true;
+    write(lost, why);
+    say(why);
+    if (focused) root.focus({ preventScroll: true });
   };
 
   update();

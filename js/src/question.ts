@@ -1,4 +1,4 @@
-import { button, element, write } from "./element";
+import { button, element, focusIn, write } from "./element";
 
 export interface Question {
   node: HTMLElement;
@@ -25,7 +25,7 @@ export function question(
 ): Question {
   const text = element("span", "dw-question");
   const close = () => {
-    const focused = node.contains((node.getRootNode() as Document | ShadowRoot).activeElement);
+    const focused = focusIn(node);
     node.hidden = true;
     opener().hidden = false;
     if (focused) opener().focus({ preventScroll: true });

@@ -124,6 +124,49 @@ describe("a panel that is drawn again", () => {
   });
 });
 
+describe("the focus", () => {
+  it("goes to the job that takes the place of a forgotten one, and last to the words for none", async () => {
+    const { model, heads, button, find } = show("several");
+    const { rows } = model.state;
+    heads()[4]?.click();
+    button(words.forget).click();
+    button(words.forgetYes).click();
+    await model.answer("forget", {});
+    expect(find("[role=status]").textContent).toBe(words.forgotten(rows[4]?.label ?? ""));
+    model.tell({ rows: rows.filter((_, index) => index !== 4) });
+    expect(document.activeElement).toBe(heads()[4]);
+    model.tell({ rows: rows.slice(0, 2) });
+    expect(document.activeElement).toBe(heads()[1]);
+    model.tell({ rows: [], matching: 0 });
+    expect(document.activeElement).toBe(find(".dw-nothing"));
+  });
+
+  it("goes to its job's line when an action has nothing more to press", async () => {
+    const { model, heads, button } = show("several");
+    heads()[0]?.click();
+    button(words.cancel).click();
+    model.tellRows((row) => ({ actions: row.actions.filter((action) => action !== "cancel") }));
+    expect(document.activeElement).toBe(heads()[0]);
+  });
+
+  it("stays in the panel when that is closed or its kernel is lost, and the reason is said", async () => {
+    for (const [end, why] of [
+      [({ button }: ReturnType<typeof show>) => button(words.close).click(), words.closed("%dwbatch panel")],
+      [
+        ({ model }: ReturnType<typeof show>) => model.trigger("comm_live_update"),
+        words.restarted("%dwbatch panel"),
+      ],
+    ] as const) {
+      const shown = show("several");
+      shown.button(words.close).focus();
+      end(shown);
+      await settle();
+      expect(document.activeElement).toBe(shown.find(".dw-panel"));
+      expect(shown.find("[role=status]").textContent).toBe(why);
+    }
+  });
+});
+
 describe("a row's actions", () => {
   it("asks once before it cancels, then says at once that it does", async () => {
     const { model, heads, button } = show("several");
@@ -322,6 +365,8 @@ describe("the form", () => {
   it("brings a dropped file to the kernel in parts, each when the one before is there", async () => {
     vi.useRealTimers();
     const { model, find } = open();
+    const path = find(".dw-source-file .dw-labelled .dw-field") as HTMLInputElement;
+    path.value = "another.jsonl";
     const file = new File([new Uint8Array(2.5 * 1024 * 1024)], "big.jsonl");
     const drop = new Event("drop", { bubbles: true, cancelable: true }) as Event & { dataTransfer?: object };
     drop.dataTransfer = { files: [file] };
@@ -339,6 +384,7 @@ describe("the form", () => {
     ]);
     expect(model.wishes("check")[0]?.source).toMatchObject({ kind: "upload", name: "big.jsonl" });
     expect(find(".dw-drop-said").textContent).toBe("big.jsonl");
+    expect(path.value).toBe("");
   });
 });
 

@@ -1,4 +1,4 @@
-import { button, element, line, type Part, write } from "../element";
+import { button, element, focusIn, line, type Part, write } from "../element";
 import { question } from "../question";
 import { type Ask, Refusal } from "./requests";
 import type { Action, Row } from "./state";
@@ -6,9 +6,15 @@ import { words } from "./words";
 
 /**
  * Cancel, Retry and Forget for one row. A click is answered at once, since a busy kernel may not for a while; what the
- * kernel refuses is said below. A button stays until the kernel says that there is nothing to press any more.
+ * kernel refuses is said below. A button stays until the kernel says that there is nothing to press any more; the
+ * focus, where it had it, is then for `leave` to put elsewhere.
  */
-export function actions(ask: Ask, say: (text: string) => void, signal: AbortSignal): Part<Row> {
+export function actions(
+  ask: Ask,
+  say: (text: string) => void,
+  leave: () => void,
+  signal: AbortSignal,
+): Part<Row> {
   const outcome = line("error");
   let row: Row;
   const busy = new Set<Action>();
@@ -19,6 +25,7 @@ export function actions(ask: Ask, say: (text: string) => void, signal: AbortSign
     draw();
     try {
       await ask({ kind: action, id: row.id });
+      if (action === "forget") say(words.forgotten(row.label));
     } catch (error) {
       write(outcome, error instanceof Refusal ? error.words : String(error));
       say(outcome.textContent ?? "");
@@ -42,6 +49,7 @@ export function actions(ask: Ask, say: (text: string) => void, signal: AbortSign
     forget: button(words.forget, asks.forget.ask, signal),
   };
   const draw = () => {
+    const focused = focusIn(node);
     const idle = {
       cancel: words.cancel,
       retry: words.retry(row.total - row.completed),
@@ -58,16 +66,18 @@ export function actions(ask: Ask, say: (text: string) => void, signal: AbortSign
       buttons[action].setAttribute("aria-disabled", String(isBusy));
       buttons[action].hidden = isAsking || (!isBusy && !row.actions.includes(action));
     }
+    if (focused && focusIn(node)?.closest("[hidden]")) leave();
   };
+  const node = element(
+    "div",
+    "dw-actions",
+    element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
+    asks.cancel.node,
+    asks.forget.node,
+    outcome,
+  );
   return {
-    node: element(
-      "div",
-      "dw-actions",
-      element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
-      asks.cancel.node,
-      asks.forget.node,
-      outcome,
-    ),
+    node,
     update(next) {
       row = next;
       draw();

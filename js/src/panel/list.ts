@@ -1,7 +1,9 @@
-import { button, element, listOf, type Part, write } from "../element";
+import { button, element, focusIn, listOf, type Part, write } from "../element";
 import { jobRow, type RowPart, type Surroundings } from "./row";
 import type { PanelState } from "./state";
 import { words } from "./words";
+
+const NOBODY = "";
 
 export interface ListPart extends Part<PanelState> {
   /** Opens a job of this page, now or as soon as it is there. */
@@ -9,19 +11,23 @@ export interface ListPart extends Part<PanelState> {
 }
 
 /**
- * The jobs of one page. A job that stays keeps its nodes, and the focus in them, wherever it moves to.
+ * The jobs of one page. A job that stays keeps its nodes, and the focus in them, wherever it moves to. Where the one
+ * with the focus goes, the focus goes to the job that takes its place.
  */
 export function jobList(around: Surroundings, turn: (page: number) => void): ListPart {
   const items = listOf("dw-entries");
   items.setAttribute("aria-label", words.list);
   const nothing = element("div", "dw-nothing");
+  nothing.tabIndex = -1;
   const pager = pages(turn, around.signal);
   const rows = new Map<string, RowPart>();
   let phases = new Map<string, string>();
   let wanted = "";
+  let heir: string | undefined;
 
   const place = (state: PanelState) => {
-    const focused = (items.getRootNode() as Document | ShadowRoot).activeElement;
+    const focused = focusIn(items);
+    const index = [...items.children].findIndex((item) => item.contains(focused ?? null));
     const ids = new Set(state.rows.map((row) => row.id));
     for (const [id, row] of rows) {
       if (ids.has(id)) continue;
@@ -37,7 +43,16 @@ export function jobList(around: Surroundings, turn: (page: number) => void): Lis
       part.update(row);
       if (items.children[index] !== part.node) items.insertBefore(part.node, items.children[index] ?? null);
     });
-    if (focused instanceof HTMLElement && items.contains(focused)) focused.focus({ preventScroll: true });
+    if (!focused || focusIn(items)) return;
+    if (items.contains(focused))
+      focused.focus({ preventScroll: true }); // who is moved loses it
+    else heir = state.rows[Math.min(index, state.rows.length - 1)]?.id ?? NOBODY;
+  };
+  /** Once all is drawn: what is hidden takes no focus. */
+  const handOn = () => {
+    if (heir === NOBODY) nothing.focus({ preventScroll: true });
+    else if (heir !== undefined) rows.get(heir)?.focus();
+    heir = undefined;
   };
   const announce = (state: PanelState) => {
     for (const row of state.rows) {
@@ -63,6 +78,7 @@ export function jobList(around: Surroundings, turn: (page: number) => void): Lis
         state.matching > 0 ? "" : state.all > 0 ? words.noMatch : state.complete ? words.empty : "",
       );
       pager.update(state);
+      handOn();
       showWanted();
     },
     show(id) {

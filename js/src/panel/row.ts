@@ -14,6 +14,8 @@ export interface Surroundings {
 }
 
 export interface RowPart extends Part<Row> {
+  /** Puts the focus on its line. */
+  focus(): void;
   /** Opens the row, and puts the focus on it. */
   show(): void;
 }
@@ -48,11 +50,12 @@ export function jobRow(around: Surroundings): RowPart {
   let rest: Part<Row> | undefined; // made when it is first wanted
   let row: Row;
 
+  const focus = () => head.focus({ preventScroll: true });
   const open = (wanted: boolean) => {
     head.setAttribute("aria-expanded", String(wanted));
     body.hidden = !wanted;
     if (wanted && !rest) {
-      rest = details(around);
+      rest = details(around, focus);
       body.append(rest.node);
       head.setAttribute("aria-controls", body.id);
     }
@@ -62,6 +65,7 @@ export function jobRow(around: Surroundings): RowPart {
 
   return {
     node,
+    focus,
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
@@ -78,19 +82,19 @@ export function jobRow(around: Surroundings): RowPart {
     },
     show() {
       open(true);
-      head.focus({ preventScroll: true });
+      focus();
       node.scrollIntoView?.({ block: "nearest" });
     },
   };
 }
 
-function details({ ask, say, attach, signal }: Surroundings): Part<Row> {
+function details({ ask, say, attach, signal }: Surroundings, leave: () => void): Part<Row> {
   const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
   const facts = listOf("dw-phrases");
   const tags = listOf("dw-phrases");
   const batches = line("ids");
   const attaching = attachLine(attach, say, signal);
-  const buttons = actions(ask, say, signal);
+  const buttons = actions(ask, say, leave, signal);
   return {
     node: element(
       "div",

@@ -19,8 +19,12 @@ export function sourcePart(ask: Ask, changed: (ready: boolean) => void, signal: 
     ["file", words.file],
     ["table", words.table],
   ]);
-  const drop = dropZone(ask, () => changed(drop.file() !== undefined), signal);
   const path = field(words.path, "text", words.pathHint);
+  const take = () => {
+    path.input.value = ""; // one source at a time
+    changed(drop.file() !== undefined);
+  };
+  const drop = dropZone(ask, take, signal);
   const file = element("div", "dw-source-file", drop.node, path.node);
   const table = suggesting(words.tableName, words.tableHint);
   const prompt = element("textarea", "dw-field dw-prompt");

@@ -51,6 +51,7 @@ export const words = {
   retry: (count: number) => (count === 1 ? "Retry 1 row" : `Retry ${number(count)} rows`),
   retrying: "Retrying…",
   forget: "Forget",
+  forgotten: (label: string) => `${label}: forgotten.`,
   forgetting: "Forgetting…",
   forgetAsk: "Remove this job and its answers from this machine? On the service everything stays.",
   forgetYes: "Remove it",
