@@ -1,4 +1,4 @@
-// sources 4e38fd4fe18f8ec2
+// sources 8b1f15e870f3da28
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
