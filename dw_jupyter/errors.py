@@ -7,10 +7,12 @@
     │   ├── OptionError             an option or a name on the line
     │   ├── SourceError             the frame, file or table
     │   ├── TemplateError           the prompt
+    │   │   └── NoColumnError           it, or an option, names a column that the source has not
     │   └── SchemaError             the shape asked of the answers
     ├── ConfigurationError          no key, no model, no account of that name
     ├── LocalServiceError           the embedded service could not be started
     ├── JournalError                the journal on disk could not be read or written
+    │   └── NoJobError              no job of that name is in it
     ├── JobError                    a job that did not do its work
     │   ├── JobFailedError
     │   ├── JobCancelledError
@@ -84,6 +86,14 @@ class TemplateError(InputError):
     """The prompt does not compile, or a row cannot be rendered with it."""
 
 
+class NoColumnError(TemplateError):
+    """No column of the source has this ``label``."""
+
+    def __init__(self, what: str, todo: str = "", *, label: object = None) -> None:
+        super().__init__(what, todo)
+        self.label = label
+
+
 class SchemaError(InputError):
     """The schema cannot be read, or asks for something the service refuses."""
 
@@ -105,6 +115,10 @@ class JournalError(DoublewordError):
     def __init__(self, what: str, todo: str = "", *, passing: bool = False) -> None:
         super().__init__(what, todo)
         self.passing = passing
+
+
+class NoJobError(JournalError):
+    """There is no such job on this machine."""
 
 
 class JobError(DoublewordError):

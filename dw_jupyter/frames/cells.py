@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dw_jupyter.errors import TemplateError
+from dw_jupyter.errors import NoColumnError, TemplateError
 
 
 class Moment(dt.datetime):
@@ -100,6 +100,10 @@ class Columns:
 
     def unknown(self, label: Hashable, *, others: Iterable[str] = ()) -> TemplateError:
         """The error for a label that no column has; ``others`` are names that may have been meant as well."""
+        if label in self.frame.index.names:
+            return TemplateError(
+                f'"{label}" is no column of the source, but its index.', "reset_index() makes it a column."
+            )
         names = [str(name) for name in self.places]
         alike = next((own for own in self.places if str(own) == str(label)), None)
         if alike is not None:  # 0 is not "0"
@@ -113,7 +117,7 @@ class Columns:
         listed = ", ".join(names)
         listed = listed if len(listed) <= 120 else listed[:119].rsplit(", ", 1)[0] + ", …"
         hint = f'Did you mean "{near[0]}"? ' if near else ""
-        return TemplateError(f'There is no column "{label}" in the source.', f"{hint}Columns: {listed}")
+        return NoColumnError(f'There is no column "{label}" in the source.', f"{hint}Columns: {listed}", label=label)
 
 
 class Row(Mapping[Hashable, Any]):

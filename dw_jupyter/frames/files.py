@@ -30,6 +30,9 @@ _OTHERS = {
     ".feather": "read_feather",
     ".orc": "read_orc",
     ".pkl": "read_pickle",
+    ".tsv": "read_table",
+    ".csv.gz": "read_csv",
+    ".csv.zip": "read_csv",
 }
 """What pandas reads such a file with, by the end of its name."""
 _SEPARATORS = {";": ";", "\t": "\\t", "|": "|"}
@@ -76,9 +79,10 @@ def read_file(path: Path, limit: int | None) -> pd.DataFrame:
 
 def no_table(path: Path) -> SourceError:
     """The error for a path that does not end as a table does."""
-    name, suffix = str(path)[:80], path.suffix.lower()
-    if suffix in _OTHERS:
-        reading = f'reviews = pd.{_OTHERS[suffix]}("{name}")'
+    name = str(path)[:80]
+    read = next((read for end, read in _OTHERS.items() if path.name.lower().endswith(end)), None)
+    if read is not None:
+        reading = f'reviews = pd.{read}("{name}")'
         return SourceError(f'"{name}" is of a kind that is not read here.', f"Read it, and name the frame: {reading}")
     return SourceError(f'"{name}" is not a table.', TABLES)
 

@@ -22,6 +22,8 @@ _TYPES: dict[str, dict[str, Any]] = {
     "bool": {"type": "boolean"},
     "date": {"type": "string", "format": "date"},
 }
+_OTHERS = {"string": "str", "text": "str", "integer": "int", "number": "float", "boolean": "bool", "list": "str[]"}
+"""What other notations call these types."""
 _EXAMPLE = 'An example: "sentiment: positive|negative, score float?, tags str[] (at most three)".'
 _BLANKS = re.compile(r"\s*")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -99,7 +101,8 @@ class _Reader:
         at = self.position
         word = self.match(_NAME)
         if word and word[0] not in _TYPES:
-            raise self.error(f'there is no type "{word[0]}", only {", ".join(_TYPES)}', at)
+            wrong = self.error(f'there is no type "{word[0]}", only {", ".join(_TYPES)}', at)
+            raise SchemaError(wrong.what, f'Write "{name} {_OTHERS[word[0]]}".' if word[0] in _OTHERS else wrong.todo)
         node = dict(_TYPES[word[0] if word else "str"])
         suffix = self.match(_SUFFIX)
         is_list, is_optional = (bool(suffix[1]), bool(suffix[2])) if suffix else (False, False)

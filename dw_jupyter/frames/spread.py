@@ -37,8 +37,10 @@ def spread(frame: pd.DataFrame, *labels: Hashable) -> pd.DataFrame:
 
     Raises:
         TemplateError: there is no such column.
-        OptionError: a column that is named holds other values too, or two columns would have one name.
+        OptionError: it is no frame, a column that is named holds other values too, or two columns would have one name.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise OptionError(f"There is no frame to spread, but {type(frame).__name__}.", "Give a DataFrame: job.df, say.")
     columns = Columns(frame)
     for label in labels:
         if not isinstance(label, Hashable):

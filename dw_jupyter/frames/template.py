@@ -90,7 +90,7 @@ class Template:
                 rows = "1 row" if count == 1 else f"{count:,} rows"
                 raise SourceError(
                     f'Column "{label}" has no value in {rows}, first in {first}.',
-                    f"Fill them (fillna) or leave those rows out (dropna(subset=[{label!r}])).",
+                    'Fill them, or set on-missing: "skip" leaves those rows out, "blank" writes nothing there.',
                 )
 
     def render(self, frame: pd.DataFrame, *, on_missing: OnMissing = "error") -> Iterator[list[dict[str, str]]]:

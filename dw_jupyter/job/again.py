@@ -82,7 +82,8 @@ def retry(journal: Journal, results: Results, *, where: str | None, body: dict[s
         meant = f"is {where!r}" if where else "is without an answer"
         near = difflib.get_close_matches(where or "", [*_UNANSWERED, "length"], n=1)
         todo = f"Did you mean {near[0]!r}? " if near and near[0] != where else ""
-        raise errors.OptionError(f"No row of job {record.id} {meant}.", f"{todo}`job.errors()` says what went wrong.")
+        todo += "`job.errors()` says what went wrong." if where else "There is nothing to ask again."
+        raise errors.OptionError(f"No row of job {record.id} {meant}.", todo)
     record.unbroken = True  # whoever retries has seen what failed
     unanswered = results.rows_of(*_UNANSWERED)
     _ask(journal, Asked(journal), rows, unanswered=unanswered, body=body, limits=limits)

@@ -7,11 +7,12 @@ import os
 import numpy as np
 
 from dw_jupyter.api.lines import LineFile
+from dw_jupyter.errors import NoJobError
 from dw_jupyter.frames.results import Results
 from dw_jupyter.frames.shards import pick_lines
 from dw_jupyter.job import cache
 from dw_jupyter.job.disk import disk
-from dw_jupyter.job.journal import REUSED_REQUESTS, Journal, NoJournalError
+from dw_jupyter.job.journal import REUSED_REQUESTS, Journal
 from dw_jupyter.job.ledger import Ledger, rows_in, rows_of
 
 
@@ -79,5 +80,5 @@ def _runs(journal: Journal, other: str) -> bool:
     """Whether another job has not ended, as the disk knows; one that was forgotten has."""
     try:
         return bool(other) and Journal.load(journal.folder.parent / other).record.finished is None
-    except NoJournalError:
+    except NoJobError:
         return False

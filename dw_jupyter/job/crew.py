@@ -11,7 +11,6 @@ from typing import Protocol
 
 from dw_jupyter import errors
 from dw_jupyter.job import borrowed, folders
-from dw_jupyter.job import journal as journals
 from dw_jupyter.job.borrowed import Borrowed
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import Ledger
@@ -132,7 +131,7 @@ class Crew:
         """
         try:
             other = await self._neighbour(self._journal.folder.parent / shard.record.waits_for)
-        except journals.NoJournalError:  # forgotten: then nothing comes from there
+        except errors.NoJobError:  # forgotten: then nothing comes from there
             return
         source = await asyncio.to_thread(Borrowed, self._journal, shard.number, other.journal, self._ledger)
         ended = asyncio.wrap_future(other.done)

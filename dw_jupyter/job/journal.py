@@ -36,7 +36,7 @@ from typing import Literal
 import msgspec
 
 from dw_jupyter.api.lines import LineFile
-from dw_jupyter.errors import JournalError
+from dw_jupyter.errors import JournalError, NoJobError
 from dw_jupyter.frames.ids import BY_POSITION, RowIds
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.job.disk import KEEP, disk, sync_folder, write_whole
@@ -47,10 +47,6 @@ Kind = Literal["output", "error", "reused", "borrowed"]
 REUSED_REQUESTS = "reused-requests.jsonl"
 INDEX = "index.parquet"
 IDS = "ids.parquet"
-
-
-class NoJournalError(JournalError):
-    """There is no such job."""
 
 
 class _Versioned(msgspec.Struct):
@@ -86,7 +82,7 @@ class Journal:
             record = msgspec.json.decode(content, type=JobRecord)
             record.label = renamed(folder) or record.label
         except (FileNotFoundError, NotADirectoryError):
-            raise NoJournalError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
+            raise NoJobError(f"There is no job {folder.name}.", "`%dwbatch jobs` lists them.") from None
         except OSError as error:
             raise JournalError(f"The journal {folder} cannot be read: {error.strerror}", KEEP, passing=True) from None
         except msgspec.MsgspecError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -38,9 +39,28 @@ def note_rows(*, sampled: int | None, seed: int, skipped: int) -> str:
     return " ".join(notes)
 
 
-def attached(record: JobRecord, window: str, *, same: str = "The same cell was run") -> str:
-    """What to say of a cell, or of whatever else is the ``same``, whose job is there already."""
+def attached(
+    record: JobRecord,
+    window: str,
+    *,
+    label: str = "",
+    tags: Mapping[str, str] | None = None,
+    same: str = "The same cell was run",
+) -> str:
+    """What to say of a cell, or of whatever else is the ``same``, whose job is there already.
+
+    Args:
+        record: of that job.
+        window: the one that is asked for now.
+        label: what the job would be called now.
+        tags: those that its batches would have now, where any are given.
+        same: what was done before.
+    """
     begun = f"{same} before, {time.strftime('%d %b %H:%M', time.localtime(record.created))}"
+    if label and label != record.label:
+        begun += f", as {record.label}"
+    if tags and tags != record.tags:
+        begun += ", with other tags, which its batches keep"
     if record.resumable:
         return f"{begun}: going on with what was not sent then."
     if record.state == "cancelled":

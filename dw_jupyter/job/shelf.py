@@ -13,6 +13,7 @@ import pandas as pd
 
 from dw_jupyter import config, errors
 from dw_jupyter.api.ids import bare
+from dw_jupyter.errors import NoJobError
 from dw_jupyter.frames.ids import BY_POSITION
 from dw_jupyter.frames.index import load_index
 from dw_jupyter.frames.kept import load_kept
@@ -21,7 +22,7 @@ from dw_jupyter.job.adopt import adopt
 from dw_jupyter.job.disk import disk
 from dw_jupyter.job.driver import Driver
 from dw_jupyter.job.handle import Job
-from dw_jupyter.job.journal import INDEX, Journal, NoJournalError
+from dw_jupyter.job.journal import INDEX, Journal
 from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Again
 from dw_jupyter.job.record import JobRecord, ShardRecord
@@ -159,14 +160,14 @@ def _find(job_id: str, account: str | None, *, adopting: bool = True) -> Journal
     return Journal.load(folder / exact)
 
 
-def _unknown(job_id: str, alike: list[JobRecord], records: list[JobRecord]) -> NoJournalError:
+def _unknown(job_id: str, alike: list[JobRecord], records: list[JobRecord]) -> NoJobError:
     if not records:
-        return NoJournalError(f"There is no job {job_id!r}.", "This machine has none yet.")
+        return NoJobError(f"There is no job {job_id!r}.", "This machine has none yet.")
     many = f"{len(alike)} jobs begin with" if job_id and alike else "There is no job"
     newest = (alike or records)[0]
     label = newest.label if len(newest.label) <= 30 else f"{newest.label[:29]}…"
     todo = f"The newest is {newest.id} ({label}); `%dwbatch jobs`, or dw_jupyter.jobs(), lists them."
-    return NoJournalError(f"{many} {job_id!r}.", todo)
+    return NoJobError(f"{many} {job_id!r}.", todo)
 
 
 def _is(shard: ShardRecord, batch_id: str) -> bool:

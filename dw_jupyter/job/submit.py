@@ -30,6 +30,7 @@ from dw_jupyter.job.layout import Layout
 from dw_jupyter.job.lifecycle import Lifecycle
 from dw_jupyter.job.notes import attached, note_prompt, note_rows
 from dw_jupyter.job.prepare import Plan, write
+from dw_jupyter.job.record import JobRecord
 from dw_jupyter.job.snapshot import Snapshot
 from dw_jupyter.job.words import (
     beginning,
@@ -197,12 +198,16 @@ def _begin(plan: Plan, *, meta: bool) -> Job:
     return Job(_open_planned(plan), layout=layout, early=early)
 
 
+def _attached(record: JobRecord, plan: Plan) -> str:
+    return attached(record, plan.window, label=plan.label, tags=plan.tags)
+
+
 _HELD = "Not all of it was sent, and another kernel has the job in its hands: run the cell once more in a moment."
 
 
 async def _open_planned(plan: Plan) -> Lifecycle:
     journal, new, remark = await write(plan)
-    note = " ".join(filter(None, [plan.note, remark])) if new else attached(journal.record, plan.window)
+    note = " ".join(filter(None, [plan.note, remark])) if new else _attached(journal.record, plan)
     taken_up = partial(resume, window=plan.window, limits=prepare.LIMITS)
     life = await registry.open_job(journal, note=note, new=new, again=taken_up)
     if life.done.done() and life.journal.record.resumable:

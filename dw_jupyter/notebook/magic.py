@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from dw_jupyter.notebook import complete, manual, options, verbs
 from dw_jupyter.notebook.as_code import Code, Name, as_code
 from dw_jupyter.notebook.line import first_line
 from dw_jupyter.notebook.names import check_names
-from dw_jupyter.notebook.namespace import FILES
+from dw_jupyter.notebook.namespace import FILES, is_code
 
 # Loading the extension stays light: pandas and the jobs come with the first cell.
 if TYPE_CHECKING:
@@ -25,12 +26,18 @@ VIEW_AFTER = 0.3
 RECEIPT_WITHIN = 2.0
 """Seconds that a cell waits for its batches to be made. What fails later shows in the view and in ``await job``."""
 
+_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", "list": "str[]"}
+"""Names of Python's types, and how the short form writes them."""
 _SCHEMA = 'Name a class with fields or a JSON Schema, or write the fields: "tone: warm|cold, score float".'
+
+
+_FILE_LIKE = re.compile(r"[\w./~-]+\.(?:cvs|tsv|txt|gz|zip|xlsx?|ods|json|ndjson|feather|orc|pkl)", re.IGNORECASE)
+"""What nobody means as an expression."""
 
 
 @magics_class
 class DWBatch(Magics):
-    """What ``%config DWBatch`` shows: defaults for every cell of the notebook."""
+    """What ``%config DWBatch`` shows: the default for every cell of the notebook."""
 
     shell: Any
     model = traitlets.Unicode("", help="The model of cells that name none.").tag(config=True)
@@ -54,7 +61,7 @@ class DWBatch(Magics):
         return self._run(options.parse(self._parser, line), body)
 
     def _run(self, chosen: Any, body: str) -> Any:
-        check_names(chosen, self.shell.user_ns_hidden)
+        check_names(chosen, self.shell.user_ns, self.shell.user_ns_hidden)
         keywords = {**options.keywords(chosen), "model": chosen.model or self.model or None}
         fields = options.body(chosen)
         if chosen.as_code:
@@ -65,14 +72,16 @@ class DWBatch(Magics):
 
         names = " → ".join(name for name in (chosen.source, chosen.out) if name)
         keywords["label"] = chosen.label or Suggested(names)
-        job = submit(
-            self._source(chosen.source),
-            body,
-            schema=self._schema(chosen.schema),
-            variables={name: self._variable(name) for name in chosen.var or ()},
+        given: dict[str, Any] = {
+            "schema": self._schema(chosen.schema),
+            "variables": {name: self._variable(name) for name in chosen.var or ()},
             **keywords,
             **fields,
-        )
+        }
+        try:
+            job = submit(self._source(chosen.source), body, **given)
+        except errors.NoColumnError as error:
+            raise self._named(error) from None
         try:
             self._follow(job, chosen)
         except KeyboardInterrupt:
@@ -135,7 +144,7 @@ class DWBatch(Magics):
         except Exception as error:  # noqa: BLE001 - whatever the user's expression raises
             if Path(text).is_file():
                 return Path(text)  # of a kind that is no table
-            if is_file_name:
+            if is_file_name or (isinstance(error, NameError) and _FILE_LIKE.fullmatch(text)):
                 raise errors.SourceError(f"There is no file {text!r}.", todo) from None
             if isinstance(error, NameError):
                 if text in verbs.VERBS:
@@ -148,6 +157,13 @@ class DWBatch(Magics):
         if found is None:
             raise errors.SourceError(f"{text} is None.", todo)
         return found
+
+    def _named(self, error: errors.NoColumnError) -> errors.TemplateError:
+        """The error, or where the notebook has a variable of the name that no column has, one that says so."""
+        if error.label not in self.shell.user_ns or is_code(self.shell.user_ns[error.label]):
+            return error
+        todo = f"It is a variable of the notebook: add --var {error.label}."
+        return errors.TemplateError(error.what, todo)
 
     def _variable(self, name: str) -> object:
         if name not in self.shell.user_ns:
@@ -173,6 +189,8 @@ class DWBatch(Magics):
             what = "None" if found is None else f"of type {type(found).__name__}"
             todo = _SCHEMA if attributes else f'For a field of that name write "{text} str".'
             raise errors.SchemaError(f"{text} is no schema but {what}.", todo)
+        if text in _TYPES:
+            raise errors.SchemaError(f"{text} is a type, and no field.", f'Name the field: "answer {_TYPES[text]}".')
         if text is not None and text.isidentifier() and text[0].isupper():
             raise errors.SchemaError(
                 f"There is no {text!r} in this notebook.", f'For a field of that name write "{text} str".'

@@ -64,7 +64,7 @@ EXAMPLES
 OPTIONS
 {options}
 
-    %config DWBatch shows the defaults of this notebook, and sets them.
+    %config DWBatch.model = "…" sets the model of the cells that name none.
 
 THE SHORT FORM OF A SCHEMA
     field [type] [":" choices] ["(" description ")"], with commas between

@@ -5,22 +5,25 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import ModuleType
 from typing import Any
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.notebook.namespace import FILES
+from dw_jupyter.notebook.namespace import FILES, is_code
 
 
-def check_names(chosen: Any, hidden: Collection[str]) -> None:
+def check_names(chosen: Any, namespace: Mapping[str, Any], hidden: Collection[str]) -> None:
     """Whether ``-o`` and ``-j`` can be bound, and take nothing away that the cell or the notebook needs.
 
     Args:
         chosen: the line of a cell, read.
+        namespace: what the notebook's names stand for.
         hidden: names that IPython keeps for itself.
 
     Raises:
-        OptionError: a name is none, is Python's or IPython's own, or is read by the cell.
+        OptionError: a name is none, is Python's or IPython's own, stands for code, such as a module, or is read by the
+            cell.
     """
     read = {
         "the source": _names(chosen.source),
@@ -37,6 +40,10 @@ def check_names(chosen: Any, hidden: Collection[str]) -> None:
         for what, names in read.items():
             if name in names:
                 raise OptionError(f"{option} {name} would overwrite {what}.", "Choose another name.")
+        if name in namespace and is_code(namespace[name]):
+            kinds = {type: "class", ModuleType: "module"}
+            what = next((words for kind, words in kinds.items() if isinstance(namespace[name], kind)), "function")
+            raise OptionError(f"{option} {name} would overwrite a {what} of this notebook.", "Choose another name.")
     if chosen.out is not None and chosen.out == chosen.job:
         raise OptionError(f"-o and -j both bind {chosen.out}.", "Choose two names.")
 

@@ -35,7 +35,12 @@ def schemas(namespace: Mapping[str, Any]) -> list[str]:
 
 def variables(namespace: Mapping[str, Any]) -> list[str]:
     """Names that can be a ``--var``: data, not code."""
-    return [name for name, value in _named(namespace) if not issubclass(type(value), _CODE)]
+    return [name for name, value in _named(namespace) if not is_code(value)]
+
+
+def is_code(value: Any) -> bool:
+    """Whether a value is a module, a function or a class."""
+    return issubclass(type(value), _CODE)
 
 
 def jobs(namespace: Mapping[str, Any]) -> list[str]:

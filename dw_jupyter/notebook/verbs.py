@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dw_jupyter.errors import OptionError
+from dw_jupyter.errors import NoJobError, OptionError
 from dw_jupyter.notebook.line import split
 from dw_jupyter.notebook.manual import aligned
 from dw_jupyter.notebook.namespace import FILES, jobs
@@ -45,7 +45,10 @@ def run(shell: Any, line: str) -> Any:
     name, *rest = words
     if name not in VERBS:
         if name in shell.user_ns or name.lower().endswith(FILES):
-            raise OptionError(f"There is no `%dwbatch {name}`.", f"A cell begins with two signs: `%%dwbatch {name}`.")
+            raise OptionError(
+                f"There is no `%dwbatch {name}`.",
+                f"A cell has two signs, and its prompt below: `%%dwbatch {name}`.",
+            )
         near = difflib.get_close_matches(name.lower(), VERBS, n=1)
         hint = f"Did you mean `%dwbatch {near[0]}`? " if near else ""
         raise OptionError(f"There is no `%dwbatch {name}`.", f"{hint}`%dwbatch` alone lists the commands.")
@@ -118,15 +121,14 @@ def _panel(shell: Any, _words: list[str]) -> Any:
 
 
 def _attach(shell: Any, words: list[str], **options: Any) -> Any:
-    from dw_jupyter.job.journal import NoJournalError
     from dw_jupyter.job.shelf import attach
 
     try:
         return attach(_id(shell, words[0]), **options)
-    except NoJournalError as error:
+    except NoJobError as error:
         if not (names := jobs(shell.user_ns)):
             raise
-        raise NoJournalError(error.what, f"In this notebook: {', '.join(names[-3:])}. {error.todo}") from None
+        raise NoJobError(error.what, f"In this notebook: {', '.join(names[-3:])}. {error.todo}") from None
 
 
 def _id(shell: Any, word: str) -> str:

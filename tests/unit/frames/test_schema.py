@@ -72,7 +72,7 @@ EXAMPLE = 'An example: "sentiment: positive|negative, score float?, tags str[] (
         ("1a", "character 1: a field name is missing."),
         ("a,, b", "character 3: a field name is missing."),
         ("a, b int, a", 'character 11: the field "a" is there twice.'),
-        ("a integer", 'character 3: there is no type "integer", only str, int, float, bool, date.'),
+        ("a strr", 'character 3: there is no type "strr", only str, int, float, bool, date.'),
         ("a int: 1|2", "character 6: choices are words: they go with str, not with int."),
         ("a: x||y", "character 4: a choice is missing."),
         ("a:", "character 3: a choice is missing."),

@@ -319,7 +319,9 @@ def test_missing_values_are_found_first(missing: object) -> None:
     with pytest.raises(SourceError) as caught:
         next(Template("{{ text }}").render(frame))
     assert caught.value.what == 'Column "text" has no value in 2 rows, first in row 1 (index 5).'
-    assert caught.value.todo == "Fill them (fillna) or leave those rows out (dropna(subset=['text']))."
+    assert (
+        caught.value.todo == 'Fill them, or set on-missing: "skip" leaves those rows out, "blank" writes nothing there.'
+    )
     with pytest.raises(InputError, match='column "n" has no value'):
         next(Template("{% set name = 'n' %}{{ row[name] }}").render(frame))
 

@@ -43,7 +43,10 @@ def test_the_label_that_was_given_last_stays(notebook: Notebook) -> None:
     first = notebook.value(cell.format(""))
     again = notebook.value(cell.format(" -o others"))
     assert again.id == first.id
+    assert ", as rows: attached to its job" in again.snapshot.note
     assert called(first) == {"rows"}
+    tagged = notebook.value(cell.format(" --tag team=one"))
+    assert ", with other tags, which its batches keep: attached to its job" in tagged.snapshot.note
     notebook.value(cell.format(" --label Pilot"))
     assert called(first) == {"Pilot"}
     first.cancel()
