@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from dw_jupyter.errors import InputError, OptionError, SourceError
+from dw_jupyter.frames.faults import Finding
 from dw_jupyter.job import accounts
 from dw_jupyter.job.draft import Draft, FileDraft, Look, TableDraft
 from dw_jupyter.job.estimate import Estimate
 from dw_jupyter.job.snapshot import dollars
 
 FAULTS = 50
-"""Faults in one answer; the browser asks for more."""
+"""Different faults in one answer; the browser asks for more."""
 WINDOWS = ["24h", "1h"]
 """Windows that are offered; any other text is passed on."""
 PROGRESS_SECONDS = 0.5
@@ -140,7 +141,7 @@ class Form:
             "check": number,
             "requests": found.requests,
             "models": [[name, count] for name, count in found.models.items()][:20],
-            "faults": len(found.faults),
+            "faults": found.faults.different,
             "blocking": found.faults.blocking,
             "refusal": found.refusal,
             "sendable": found.sendable,
@@ -204,14 +205,17 @@ class Form:
 
 
 async def _page(found: Look, offset: int) -> dict[str, Any]:
-    """So many faults, in words, from one on."""
-    faults = await asyncio.to_thread(found.faults.page, offset, FAULTS)
-    return {
-        "page": [
-            {"place": "" if fault.place is None else f"{found.place} {fault.place:,}", "text": fault.text}
-            for fault in faults
-        ]
-    }
+    """So many different faults, in words, from one on."""
+    findings = await asyncio.to_thread(found.faults.findings, offset, FAULTS)
+    return {"page": [{"place": _places(found.place, finding), "text": finding.text} for finding in findings]}
+
+
+def _places(place: str, finding: Finding) -> str:
+    """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``; ``""`` for the whole."""
+    named = ", ".join(f"{each:,}" for each in finding.places)
+    more = finding.count - len(finding.places)
+    plural = "s" if finding.count > 1 else ""
+    return f"{place}{plural} {named}{f' and {more:,} more' if more else ''}" if named else ""
 
 
 def estimate_words(told: Estimate) -> str:

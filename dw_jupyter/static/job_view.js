@@ -1,4 +1,4 @@
-// sources 8b1f15e870f3da28
+// sources 1d90051aba738a13
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

@@ -1,4 +1,4 @@
-// sources 8b1f15e870f3da28
+// sources 1d90051aba738a13
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -278,8 +278,8 @@ var words = {
   submitting: "Sending…",
   uploading: (name, share) => `Reading ${name}: ${Math.floor(share * 100)} %`,
   sent: "Sent. It is in the list.",
-  good: (count, models) => `${plural(count, "request")}, no fault. ${models}`,
-  bad: (blocking, count) => `${plural(blocking, "fault")} in ${plural(count, "request")}. Nothing can be sent until they are mended.`,
+  good: (count, remarks, models) => `${plural(count, "request")}, ${remarks ? "no fault that keeps them from being sent" : "no fault"}. ${models}`,
+  bad: (blocking, count) => `${plural(blocking, "fault")}${count ? ` in ${plural(count, "request")}` : ""}. Nothing can be sent until ${blocking === 1 ? "it is" : "they are"} mended.`,
   models: (models) => models.length === 1 ? `All ask ${models[0]?.[0]}.` : models.map(([name, count]) => `${name}: ${number(count)}`).join(", "),
   faults: "Faults",
   more: (left) => `Show more (${number(left)} left)`
@@ -468,7 +468,7 @@ function findings(ask, signal) {
       node.dataset.verdict = found.sendable ? "good" : "bad";
       write(
         summary,
-        found.blocking ? words.bad(found.blocking, found.requests) : words.good(found.requests, words.models(found.models))
+        found.blocking ? words.bad(found.blocking, found.requests) : words.good(found.requests, found.faults, words.models(found.models))
       );
       write(refusal, found.refusal);
       add(found.page);

@@ -322,6 +322,25 @@ describe("the form", () => {
     expect(model.wishes("check").at(-1)?.source).toEqual({ kind: "path", path: "b.jsonl" });
   });
 
+  it("says of a file that can be sent whether there is something to know of it, and of another how much is wrong", async () => {
+    const { model, path, find } = open();
+    const remark = { place: "line 2", text: "A blank line: the service passes over it." };
+    for (const [found, said] of [
+      [
+        { ...good, faults: 1, page: [remark] },
+        "2 requests, no fault that keeps them from being sent. All ask m.",
+      ],
+      [
+        { ...good, requests: 0, faults: 1, blocking: 1, sendable: false },
+        "1 fault. Nothing can be sent until it is mended.",
+      ],
+    ] as const) {
+      type(path, "a.jsonl", "change");
+      await model.answer("check", found);
+      expect(find(".dw-line-summary").textContent).toBe(said);
+    }
+  });
+
   it("lists every fault, page by page", async () => {
     const { model, path, button, all, find } = open();
     const page = (from: number) =>

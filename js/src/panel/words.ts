@@ -84,9 +84,10 @@ export const words = {
   submitting: "Sending…",
   uploading: (name: string, share: number) => `Reading ${name}: ${Math.floor(share * 100)} %`,
   sent: "Sent. It is in the list.",
-  good: (count: number, models: string) => `${plural(count, "request")}, no fault. ${models}`,
+  good: (count: number, remarks: number, models: string) =>
+    `${plural(count, "request")}, ${remarks ? "no fault that keeps them from being sent" : "no fault"}. ${models}`,
   bad: (blocking: number, count: number) =>
-    `${plural(blocking, "fault")} in ${plural(count, "request")}. Nothing can be sent until they are mended.`,
+    `${plural(blocking, "fault")}${count ? ` in ${plural(count, "request")}` : ""}. Nothing can be sent until ${blocking === 1 ? "it is" : "they are"} mended.`,
   models: (models: [string, number][]) =>
     models.length === 1
       ? `All ask ${models[0]?.[0]}.`

@@ -40,6 +40,12 @@ def entries_of(case: dict[str, Any]) -> list[Entry]:
     ]
 
 
+def faulty(count: int) -> bytes:
+    """A file of so many requests, in each of which something else is wrong."""
+    line = '{{"custom_id": "{0}", "method": "M{0}", "url": "/v1/completions", "body": {{"model": "m"}}}}\n'
+    return "".join(line.format(number) for number in range(count)).encode()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_state_is_what_the_browser_is_tested_with(case: dict[str, Any]) -> None:
     """The states that the browser tests draw are those that entries make."""
@@ -140,7 +146,7 @@ def test_what_says_the_same_is_sent_once_and_wishes_are_answered_by_their_number
 def test_a_file_comes_in_parts_each_behind_the_one_before() -> None:
     """A part that does not fit is refused, another file takes the place of the first, and no name leads outside."""
     wire = PanelWire(Panel({}))
-    good = b'{"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m"}}\n'
+    good = b'{"custom_id": "a", "method": "POST", "url": "/v1/completions", "body": {"model": "m"}}\n'
     source = {"kind": "upload", "upload": "../../etc/passwd", "name": "<b>.jsonl"}
     assert wire.refused(kind="check", source=source) == "The file is not here any more.\nChoose it again."
     for number in range(3):
@@ -181,7 +187,7 @@ def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monk
     monkeypatch.setattr(FileDraft, "look", slowly)
     monkeypatch.setattr(Path, "unlink", watched)
     wire = PanelWire(Panel({}))
-    for name, part in (("first", b"[\n" * 60), ("second", b"{\n" * 70)):
+    for name, part in (("first", faulty(60)), ("second", faulty(70))):
         wire.ask(kind="part", upload=name, offset=0, part=part)
         asked = wire.send_wish(kind="check", source={"kind": "upload", "upload": name, "name": name})
         if name == "first":
@@ -190,7 +196,7 @@ def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monk
     go.set()
     first = wire.answer(asked - 2)["done"]
     assert (first["faults"], second["faults"]) == (60, 70)
-    assert read == [b"[\n" * 60]
+    assert read == [faulty(60)]
     assert gone.wait(PATIENCE)
     assert len(wire.ask(kind="faults", check=second["check"], offset=50)["page"]) == 20
     assert wire.refused(kind="faults", check=first["check"], offset=50).startswith("Something else was checked")
@@ -198,10 +204,10 @@ def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monk
 
 
 def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> None:
-    """Faults come fifty at a time with their lines or rows; what is wrong with the whole has no place."""
+    """Different faults come fifty at a time with their first lines or rows; of the whole they have no place."""
     path = tmp_path / "bad.jsonl"
-    path.write_text("{\n" * 120)
-    frame = pd.DataFrame({"text": ["a", None]})
+    path.write_bytes(faulty(120))
+    frame = pd.DataFrame({"text": ["a", *[None] * 1234]})
     wire = PanelWire(Panel({"frame": frame, "number": 7}))
     found = wire.ask(kind="check", source={"kind": "path", "path": str(path)})
     assert (found["faults"], found["blocking"], found["sendable"], len(found["page"])) == (120, 120, False, 50)
@@ -210,8 +216,8 @@ def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> Non
     ]
     table = {"kind": "table", "name": "frame", "prompt": "{{ text }}"}
     found = wire.ask(kind="check", source=table, model="m")
-    assert found["page"] == [{"place": "row 1", "text": 'Column "text" has no value.'}]
-    assert found["models"] == [["m", 2]]
+    assert found["page"] == [{"place": "rows 1, 2, 3 and 1,231 more", "text": 'Column "text" has no value.'}]
+    assert (found["models"], found["faults"], found["blocking"]) == ([["m", 1235]], 1, 1234)
     for changes, said in (
         ({"prompt": "{{ txt }}"}, 'There is no column "txt"'),
         ({"prompt": " "}, "The prompt is empty."),
