@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from dw_jupyter.errors import InputError, OptionError, SourceError
-from dw_jupyter.frames.faults import Finding
 from dw_jupyter.job import accounts
 from dw_jupyter.job.draft import Draft, FileDraft, Look, TableDraft
 from dw_jupyter.job.estimate import Estimate
@@ -206,16 +205,8 @@ class Form:
 
 async def _page(found: Look, offset: int) -> dict[str, Any]:
     """So many different faults, in words, from one on."""
-    findings = await asyncio.to_thread(found.faults.findings, offset, FAULTS)
-    return {"page": [{"place": _places(found.place, finding), "text": finding.text} for finding in findings]}
-
-
-def _places(place: str, finding: Finding) -> str:
-    """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``; ``""`` for the whole."""
-    named = ", ".join(f"{each:,}" for each in finding.places)
-    more = finding.count - len(finding.places)
-    plural = "s" if finding.count > 1 else ""
-    return f"{place}{plural} {named}{f' and {more:,} more' if more else ''}" if named else ""
+    told = await asyncio.to_thread(found.told, offset, FAULTS)
+    return {"page": [{"place": place, "text": text} for place, text in told]}
 
 
 def estimate_words(told: Estimate) -> str:

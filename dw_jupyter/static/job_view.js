@@ -1,4 +1,4 @@
-// sources 1d90051aba738a13
+// sources 3220a2ac562deb39
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

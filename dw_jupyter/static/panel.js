@@ -1,4 +1,4 @@
-// sources 1d90051aba738a13
+// sources 3220a2ac562deb39
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -217,7 +217,7 @@ var words = {
     ["", "All states"],
     ["active", "Active"],
     ["completed", "Completed"],
-    ["failed", "Failed"],
+    ["failed", "With failures"],
     ["cancelled", "Cancelled"]
   ],
   search: "Search label, model, id or tag",
@@ -231,11 +231,13 @@ var words = {
   older: "Older",
   pages: "Pages",
   page: (first, last, all) => `${number(first)}–${number(last)} of ${number(all)}`,
-  elsewhere: "made elsewhere",
+  asked: "Asking the kernel…",
   attach: "Attach it in a cell",
   attachName: "Name for the job",
   copy: "Copy line",
   copied: "Copied: paste it into a cell.",
+  read: "Copy line to read its rows",
+  copiedRead: "Copied: in a cell of its own it shows the job, with its rows to read.",
   copyByHand: "Press Ctrl+C (or ⌘C) to copy the line.",
   badName: "That is not a name Python can bind: use letters, digits and _.",
   cancel: "Cancel",
@@ -1017,7 +1019,7 @@ function attachLine(call, say, signal) {
   code.setAttribute("aria-label", words.attach);
   const outcome = line("note");
   let id = "";
-  const copy = async () => {
+  const copyNamed = () => {
     const valid = NAME.test(name.value);
     name.setAttribute("aria-invalid", String(!valid));
     if (!valid) {
@@ -1025,10 +1027,12 @@ function attachLine(call, say, signal) {
       tell(words.badName);
       return;
     }
-    const text = `${name.value} = ${call.replace("{}", id)}`;
+    return copy(`${name.value} = ${call.replace("{}", id)}`, words.copied);
+  };
+  const copy = async (text, done) => {
     try {
       await copyText(text);
-      tell(words.copied);
+      tell(done);
     } catch {
       code.value = text;
       code.select();
@@ -1046,7 +1050,12 @@ function attachLine(call, say, signal) {
     node: element(
       "div",
       "dw-attach",
-      element("div", "dw-attach-line", name, code, button(words.copy, copy, signal)),
+      element("div", "dw-attach-line", name, code, button(words.copy, copyNamed, signal)),
+      element(
+        "div",
+        "dw-panel-buttons",
+        button(words.read, () => copy(call.replace("{}", id), words.copiedRead), signal)
+      ),
       outcome
     ),
     update(row) {
@@ -1062,7 +1071,7 @@ function attachLine(call, say, signal) {
 var made2 = 0;
 function jobRow(around) {
   const label = element("span", "dw-entry-label");
-  const origin = element("span", "dw-entry-origin", words.elsewhere);
+  const origin = element("span", "dw-entry-origin");
   const mark2 = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
   const bar = miniBar();
@@ -1084,7 +1093,9 @@ function jobRow(around) {
   body.hidden = true;
   const node = itemOf(head, body);
   node.classList.add("dw-entry");
+  const pending = line("note");
   let rest;
+  let filled = false;
   let row;
   const focus = () => head.focus({ preventScroll: true });
   const open = (wanted) => {
@@ -1092,10 +1103,20 @@ function jobRow(around) {
     body.hidden = !wanted;
     if (wanted && !rest) {
       rest = details(around, focus);
-      body.append(rest.node);
+      body.append(pending, rest.node);
       head.setAttribute("aria-controls", body.id);
     }
-    if (wanted) rest?.update(row);
+    around.tell({ kind: "open", id: row.id, open: wanted });
+    if (wanted) fill();
+  };
+  const fill = () => {
+    if (!rest) return;
+    if ("details" in row) {
+      filled = true;
+      rest.update(row);
+    } else if (filled) around.tell({ kind: "open", id: row.id, open: true });
+    write(pending, filled ? "" : words.asked);
+    rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
   return {
@@ -1104,16 +1125,15 @@ function jobRow(around) {
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
-      node.dataset.group = row.group;
       write(label, row.label);
       label.title = row.label;
-      origin.hidden = row.here;
+      write(origin, row.origin);
       write(headline, row.headline);
       bar.update(row);
       write(cost, row.cost);
       write(when, moment(row.created));
       if (row.created) when.dateTime = new Date(row.created * 1e3).toISOString();
-      if (!body.hidden) rest?.update(row);
+      if (!body.hidden) fill();
     },
     show() {
       open(true);
@@ -1147,7 +1167,7 @@ function details({ ask, say, attach, signal }, leave) {
       writeItems(facts, row.details);
       writeItems(tags, row.tags);
       tags.hidden = row.tags.length === 0;
-      write(batches, row.here && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
+      write(batches, !row.origin && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
       attaching.update(row);
       buttons.update(row);
     }
@@ -1381,7 +1401,8 @@ function draw(model, signal) {
   };
   const lost = line("lost");
   const waiting = line("waiting");
-  const around = { ask: requests.ask, say, attach: state().attach, signal };
+  const tell = (wish) => model.send(wish);
+  const around = { ask: requests.ask, tell, say, attach: state().attach, signal };
   const sending = form(requests.ask, say, signal);
   const narrow = (page) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {
   });

@@ -86,7 +86,7 @@ def test_send_watch_retry_attach_forget(browser: Browser, lab: Lab, service: Ser
 
         row.get_by_role("button", name="Forget").click()
         row.get_by_role("button", name="Remove it").click()
-        expect(row_of(panel, "made elsewhere")).to_contain_text("Done: 101 of 101 answered")
+        expect(row_of(panel, "forgotten, or of another machine")).to_contain_text("Done: 101 of 101 answered")
 
         notebook.run(3)
         notebook.output(3).get_by_role("button", name="Open in panel").click()
