@@ -1,4 +1,4 @@
-// sources 57ba9ed0464d2068
+// sources 0df8f8290aa8b107
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
