@@ -72,12 +72,14 @@ class PanelWire:
         return next(message for message in self.messages if self._answers(message, request))
 
     def row(self, **wanted: Any) -> dict[str, Any]:
-        """A row of the list in which these fields are so, once there is one."""
+        """A row of the list in which these fields are so, once there is one; it is opened."""
 
         def found() -> list[dict[str, Any]]:
             return [row for row in self.panel.state["rows"] if all(row[name] == wanted[name] for name in wanted)]
 
         self.wait(lambda: bool(found()))
+        wanted = {"id": found()[0]["id"]}
+        self.ask(kind="open", id=wanted["id"], open=True)
         return found()[0]
 
     def wait(self, condition: Callable[[], bool]) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import pandas as pd
 
-BLANK = "blank"
-"""The kind of a line that the service passes over: worth knowing, no reason not to send the file."""
+BLANK, MESSAGES = "blank", "messages"
+"""The kinds of what is worth knowing and no reason not to send the file: a line that the service passes over, and a
+request that it takes although it will fail."""
+FIRST = 3
+"""Places that are named of many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,16 @@ class Fault:
     place: int | None
     kind: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """All faults that say the same: how many there are, and the places of the first `FIRST`."""
+
+    text: str
+    count: int
+    places: tuple[int, ...]
+    """Empty for the whole."""
 
 
 class Faults:
@@ -41,7 +53,7 @@ class Faults:
             self._texts.append((kind, text))
         self._places.append(-1 if place is None else place)
         self._codes.append(code)
-        self.blocking += kind != BLANK
+        self.blocking += kind not in (BLANK, MESSAGES)
 
     def sort(self) -> None:
         """Put them in order; of one place they stay as they were found."""
@@ -57,13 +69,33 @@ class Faults:
             kind, text = self._texts[code]
             yield Fault(place=None if place < 0 else place, kind=kind, text=text)
 
-    def page(self, start: int, count: int) -> list[Fault]:
-        """Some of them."""
-        return list(islice(self, start, start + count))
+    @property
+    def different(self) -> int:
+        """How many different things they say."""
+        return len(self._texts)
+
+    def findings(self, start: int, count: int) -> list[Finding]:
+        """Some of the different things that they say, in the order in which each is first said."""
+        codes = np.array(self._codes, np.int64)
+        together = np.argsort(codes, kind="stable")
+        starts = np.flatnonzero(np.diff(codes[together], prepend=-1))
+        ends = np.append(starts[1:], len(codes))
+        found = []
+        for each in np.argsort(together[starts], kind="stable")[start : start + count].tolist():
+            members = together[starts[each] : min(ends[each], starts[each] + FIRST)].tolist()
+            places = (self._places[member] for member in members)
+            found.append(
+                Finding(
+                    text=self._texts[self._codes[members[0]]][1],
+                    count=int(ends[each] - starts[each]),
+                    places=tuple(place for place in places if place >= 0),
+                )
+            )
+        return found
 
     def first(self) -> Fault | None:
         """The first that keeps the whole from being sent."""
-        return next((fault for fault in self if fault.kind != BLANK), None)
+        return next((fault for fault in self if fault.kind not in (BLANK, MESSAGES)), None)
 
     def frame(self, place: str) -> pd.DataFrame:
         """One row a fault: the place in a column of that name, the kind, and what is wrong in words."""

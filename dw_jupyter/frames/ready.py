@@ -1,55 +1,39 @@
 """Files of ready requests, one JSON object a line: every line checked, and copied as it stands.
 
-What is a fault is what the service refuses, and what would make it impossible to say whose an answer is. A file is
-read a block at a time, so that memory does not grow with it but for 12 bytes a line, by which repeated ids are found.
+What is a fault is what the service refuses, and what would make it impossible to say whose an answer is. What it
+passes over, and what it takes to fail later, is told beside them. A file is read a block at a time, so that memory
+does not grow with it but for 12 bytes a line, by which repeated ids are found.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from dw_jupyter.errors import SourceError
 from dw_jupyter.frames.faults import BLANK, Faults
 from dw_jupyter.frames.limits import Limits
-from dw_jupyter.frames.request_line import BOM, ID_BYTES, URLS, Url, has_half, longest, quoted, read_request
+from dw_jupyter.frames.request_blocks import blocks, read_block
+from dw_jupyter.frames.request_line import BOM, FIELDS, URLS, has_half, longest, quoted, read_request
 from dw_jupyter.frames.shards import Shard, ShardWriter
 
 READABLE = frozenset(URLS[:2])
 """The paths whose answers can be put into a frame."""
-_BLOCK = 256 * 1024
+_AN_OBJECT = re.compile(rb"\{\s*[^\s}]")
+"""What a line begins with that is meant to be an object, whatever is wrong with it."""
 _LIMITS = Limits()
 
 
-class _Line(msgspec.Struct, gc=False):
-    custom_id: Annotated[str, msgspec.Meta(min_length=1, max_length=ID_BYTES)]
-    method: Literal["POST"]
-    url: Url
-
-
-class _Body(msgspec.Struct, gc=False):
-    model: str
-
-
-class _Whole(_Line, gc=False):
-    body: _Body
-
-
-class _Loose(_Line, gc=False):
-    body: dict[str, msgspec.Raw]
-
-
-_whole = msgspec.json.Decoder(_Whole)
-_loose = msgspec.json.Decoder(_Loose)
 _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -89,14 +73,9 @@ def check_ready(
         SourceError: there is no such file, or it cannot be read.
     """
     checker = _Checker(models=models, model=model, limits=limits)
-    for number, count, block in _blocks(path, most=longest(limits)):
+    for number, count, block in blocks(path, most=longest(limits)):
         checker.take(number, count, block)
-    found = checker.found
-    if not found.requests:
-        found.faults.add(None, "empty", "The file holds no request.")
-    checker.find_repeated(path)
-    found.faults.sort()
-    return found
+    return checker.finish(path)
 
 
 def copy_ready(path: Path, folder: Path, *, model: str | None = None, limits: Limits = _LIMITS) -> Copied:
@@ -107,7 +86,7 @@ def copy_ready(path: Path, folder: Path, *, model: str | None = None, limits: Li
     digest = blake2b(digest_size=16)
     row = 0
     with ShardWriter(folder, limits) as writer:
-        for _, _, block in _blocks(path, most=longest(limits)):
+        for _, _, block in blocks(path, most=longest(limits)):
             for line in block.split(b"\n"):
                 if line.strip():
                     text = (line if model is None else _with_model(line, model)) + b"\n"
@@ -128,10 +107,16 @@ class _Checker:
         self.found = Checked()
         self._known = frozenset(models) if models is not None else None
         self._model = model
-        self._decode: Callable[[bytes], list[Any]] = (_whole if model is None else _loose).decode_lines
+        self._read = partial(read_block, named=model is None)
         self._limits = limits
         self._hashes: list[npt.NDArray[np.int64]] = []
         self._numbers: list[npt.NDArray[np.int32]] = []
+        self._blank = array("q")
+        """Blank lines behind the last request: at the end of a file they are no fault."""
+        self._first = b""
+        """What the first line that is not blank begins with."""
+        self._alike = False
+        """Whether any line looks like a request."""
 
     def take(self, number: int, count: int, block: bytes) -> None:
         """Look at so many whole lines, the first of which has this number."""
@@ -147,19 +132,18 @@ class _Checker:
         try:
             if not block.isascii():
                 str(block, "utf-8")  # msgspec does not check the fields that it passes over
-            lines = self._decode(block)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except ValueError:
+            return False
+        lines = self._read(block)
+        if len(lines) != count:
             return False
         ids = [line.custom_id for line in lines]
         together = "".join(ids)
         models = Counter({self._model: count}) if self._model else _count([line.body.model for line in lines])
-        right = (
-            len(lines) == count
-            and together.isascii()
-            and together.isprintable()
-            and (self._known is None or models.keys() <= self._known)
-        )
+        right = together.isascii() and together.isprintable() and (self._known is None or models.keys() <= self._known)
         if right:
+            self._tell_blank()
+            self._alike = True
             self.found.requests += len(lines)
             self.found.models += models
             self.found.urls += _count([line.url for line in lines])
@@ -167,14 +151,23 @@ class _Checker:
             self._numbers.append(np.arange(number, number + count, dtype=np.int32))
         return right
 
+    def _tell_blank(self) -> None:
+        for number in self._blank:
+            self.found.faults.add(number, BLANK, "A blank line: the service passes over it.")
+        self._blank = array("q")
+
     def _take_line(self, number: int, line: bytes) -> None:
         if not line.strip():
-            self.found.faults.add(number, BLANK, "A blank line: the service passes over it.")
+            self._blank.append(number)
             return
+        self._tell_blank()
+        if not self.found.requests:
+            self._first = line.removeprefix(BOM).lstrip()
         self.found.requests += 1
         request, faults = read_request(line, known=self._known, model=self._model, limits=self._limits)
         for kind, text in faults:
             self.found.faults.add(number, kind, text)
+        self._alike = self._alike or any(name in request for name in FIELDS)
         custom_id, url, body = (request.get(name) for name in ("custom_id", "url", "body"))
         if isinstance(custom_id, str) and custom_id:
             self._hashes.append(np.array([hash(custom_id)], np.int64))
@@ -185,7 +178,19 @@ class _Checker:
         if isinstance(model, str):
             self.found.models[model] += 1
 
-    def find_repeated(self, path: Path) -> None:
+    def finish(self, path: Path) -> Checked:
+        """What was found, once all of the file has been taken."""
+        if not self.found.requests:
+            self.found.faults.add(None, "empty", "The file holds no request.")
+        elif not self._alike and not _AN_OBJECT.match(self._first):
+            self.found = Checked(bytes=self.found.bytes)
+            text = f"This is no JSONL file: none of its lines is a request. It begins with {_beginning(self._first)}."
+            self.found.faults.add(None, "json", text)
+        self._find_repeated(path)
+        self.found.faults.sort()
+        return self.found
+
+    def _find_repeated(self, path: Path) -> None:
         """Find the ids that occur more than once; those whose hashes do are read again to be sure."""
         if not self._hashes:
             return
@@ -196,7 +201,7 @@ class _Checker:
             return
         suspects = set(numbers[np.isin(hashes, repeated)].tolist())
         first: dict[str, int] = {}
-        for start, _, block in _blocks(path, most=longest(self._limits)):
+        for start, _, block in blocks(path, most=longest(self._limits)):
             for number, line in enumerate(block.split(b"\n"), start):
                 if number in suspects:
                     custom_id = str(read_request(line, limits=self._limits)[0].get("custom_id"))
@@ -205,36 +210,13 @@ class _Checker:
                         self.found.faults.add(number, "duplicate", text)
 
 
-def _count(names: list[str]) -> Counter[str]:
-    different = set(names)
-    return Counter({different.pop(): len(names)}) if len(different) == 1 else Counter(names)
-
-
-def _blocks(path: Path, *, most: int) -> Iterator[tuple[int, int, bytes]]:
-    """The whole lines of a file in blocks, each with the number of its first and their count; the last may have no end.
-
-    Of a line that is longer than ``most`` the beginning is given, so that it is seen to be too long.
-
-    Raises:
-        SourceError: it cannot be read.
-    """
-    number, held, passing = 1, b"", False
+def _beginning(line: bytes) -> str:
     try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                if passing:
-                    end = block.find(b"\n") + 1
-                    block, passing = block[end:] if end else b"", not end
-                cut = block.rfind(b"\n") + 1
-                held, lines = (block[cut:], held + block[:cut]) if cut else (held + block, b"")
-                if len(held) > most:
-                    lines, held, passing = lines + held + b"\n", b"", True
-                if lines:
-                    count = lines.count(b"\n")
-                    yield number, count, lines
-                    number += count
-            if held:
-                yield number, 1, held
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise SourceError(f"{str(path)!r} cannot be read: {said}."[:200], "Give a .jsonl file of requests.") from None
+        return quoted(str(line[:400], "utf-8", "ignore" if len(line) > 400 else "strict")[:40].rstrip())
+    except UnicodeDecodeError:
+        return "bytes that are no text"
+
+
+def _count(names: list[str]) -> Counter[str]:
+    alike = names.count(names[0]) == len(names)  # no hash a name
+    return Counter({names[0]: len(names)}) if alike else Counter(names)

@@ -7,15 +7,17 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Literal, get_args
 
+from dw_jupyter.frames.faults import MESSAGES
 from dw_jupyter.frames.limits import Limits
 
 Url = Literal["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages"]
 URLS: tuple[str, ...] = get_args(Url)
 """The paths that a line may ask."""
+CHAT = URLS[0]
 ID_BYTES = 64
 BOM = b"\xef\xbb\xbf"
 _BESIDE_BODY = 64 * 1024
-_FIELDS = ("custom_id", "method", "url", "body")
+FIELDS = ("custom_id", "method", "url", "body")
 # Half of a pair of surrogates, or what looks like one: JSON has it, the service's parser refuses it.
 _HALF = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
@@ -47,7 +49,7 @@ def read_request(
         return {}, [*faults, ("json", f"Not JSON: {' '.join(str(error).split())[:120]}.")]
     if not isinstance(request, dict):
         return {}, [*faults, ("json", "Not a JSON object.")]
-    for name in _FIELDS:
+    for name in FIELDS:
         if name not in request:
             faults.append(("field", f'"{name}" is missing.'))
         elif name != "body" and not isinstance(request[name], str):
@@ -61,6 +63,7 @@ def read_request(
         faults.append(("url", f'"url" is {quoted(request["url"])}; there are {", ".join(URLS)}.'))
     if "body" in request:
         faults += _wrong_with_body(request["body"], line, known=known, model=model, limits=limits)
+        faults += _wrong_with_messages(request["body"], request.get("url"))
     return request, faults
 
 
@@ -108,6 +111,12 @@ def _wrong_with_body(
         size = len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
         if size > limits.body_bytes:
             yield "body", f'"body" is {size:,} bytes; the service takes {limits.body_bytes:,}.'
+
+
+def _wrong_with_messages(body: Any, url: object) -> Iterator[tuple[str, str]]:
+    if url == CHAT and isinstance(body, dict) and not body.get("messages"):
+        lack = "is empty" if "messages" in body else "is missing"
+        yield MESSAGES, f'"messages" {lack}: the service takes such a request, and then it fails.'
 
 
 def quoted(text: str) -> str:

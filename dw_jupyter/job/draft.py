@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dw_jupyter import config, errors
-from dw_jupyter.frames.faults import Faults
+from dw_jupyter.frames.faults import Faults, Finding
 from dw_jupyter.frames.faulty_rows import find_faulty_rows
 from dw_jupyter.frames.ready import READABLE, check_ready, copy_ready
 from dw_jupyter.frames.requests import RequestForm, write_requests
@@ -40,6 +40,18 @@ class Look:
     def sendable(self) -> bool:
         """Whether it can be sent."""
         return not self.faults.blocking and not self.refusal
+
+    def told(self, start: int, count: int) -> list[tuple[str, str]]:
+        """Some of the different faults: where, and what is wrong. Where is ``""`` for the whole."""
+        return [(self._where(each), each.text) for each in self.faults.findings(start, count)]
+
+    def _where(self, finding: Finding) -> str:
+        """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``."""
+        if not finding.places:
+            return ""
+        more = finding.count - len(finding.places)
+        named = ", ".join(f"{place:,}" for place in finding.places)
+        return f"{self.place}{'s' if finding.count > 1 else ''} {named}{f' and {more:,} more' if more else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,9 @@ class Entry:
     """The job's id, or the batch's."""
     here: bool
     """Whether it is a job of this machine."""
+    ours: bool = False
+    """Whether dw_jupyter made it all the same: for a job of another machine, or one that is forgotten here. Which of
+    the two, a batch does not tell."""
     snapshot: Snapshot
     cost: Decimal | None = None
     """US dollars so far; ``None`` while it is not known, which does not mean free."""
@@ -50,6 +53,7 @@ class Filters:
     """Which entries are wanted; each that is left out lets all through. Times are epoch seconds."""
 
     group: str = ""
+    """``"failed"`` also means what has failed rows, however it stands."""
     text: str = ""
     since: float | None = None
     until: float | None = None
@@ -105,7 +109,7 @@ def select(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
         now = entry.snapshot
         words = " ".join((entry.id, now.label, now.model, now.account, *now.batches, *entry.tags, *entry.tags.values()))
         return (
-            (not filters.group or entry.group == filters.group)
+            (filters.group in ("", entry.group) or (filters.group == "failed" and now.failed > 0))
             and (filters.since is None or now.started >= filters.since)
             and (filters.until is None or now.started < filters.until)
             and text in words.casefold()
@@ -158,6 +162,7 @@ def _batch(batch: Batch, *, account: str) -> Entry:
     return Entry(
         id=batch.id,
         here=False,
+        ours=METADATA_KEY in (batch.metadata or {}),
         snapshot=Snapshot(
             label=str((batch.metadata or {}).get(DESCRIPTION) or f"batch {batch.id[:8]}"),
             state=_state(batch),

@@ -32,8 +32,9 @@ def validate(path: str | Path, *, models: Collection[str] | None = None) -> pd.D
     """Look at every line of a file of requests: one row a fault, with its line, its kind and what is wrong.
 
     No fault, no row. Nothing is sent, and nothing is asked of the service. A million lines take about a second, and
-    memory that does not grow with the file. A blank line is told, and is no reason not to send the file; nor is its
-    size, since a large file becomes several batches of one job.
+    memory that does not grow with the file. A blank line among others, and a request without messages, which the
+    service takes to let it fail, are told and are no reason not to send the file; nor is its size, since a large file
+    becomes several batches of one job. Of a file that is no JSONL that alone is told.
 
     Args:
         path: a ``.jsonl`` file in the form of the batch API.

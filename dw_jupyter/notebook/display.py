@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
@@ -13,8 +14,8 @@ from dw_jupyter.notebook.view import JobView, Renderer
 _shown: weakref.WeakSet[Job] = weakref.WeakSet()
 """Jobs that a cell has shown and will give as its value: they are not shown a second time for that."""
 
-_of_cells: dict[str, tuple[str, list[tuple[Job, Renderer]]]] = {}
-"""What the last run of each cell has shown, by the id of the cell, with that of the run."""
+_of_cells: dict[str, tuple[str, list[Callable[[], object]]]] = {}
+"""What lets go of what the last run of each cell has shown, by the id of the cell, with that of the run."""
 
 
 def show(job: Job) -> None:
@@ -23,7 +24,12 @@ def show(job: Job) -> None:
         _shown.discard(job)
         return
     renderer = Renderer(job)
-    _replace(job, renderer)
+
+    def let_go() -> None:
+        job.unsubscribe(renderer)
+        renderer.close()
+
+    until_run_again(let_go)
     renderer.show(job.snapshot)
     job.subscribe(renderer)
 
@@ -36,18 +42,22 @@ def live_view(job: Job) -> JobView:
     return view
 
 
-def _replace(job: Job, renderer: Renderer) -> None:
-    """Let go of the views of an earlier run of this cell: the front end has taken away its outputs."""
+def until_run_again(let_go: Callable[[], object]) -> None:
+    """Let go of what an earlier run of this cell has shown, whose outputs the front end has taken away.
+
+    Args:
+        let_go: called when this cell shows something in a later run. In a front end that does not tell which cell runs
+            it never is.
+    """
     cell, run = _cell()
     if not cell:
         return
     before, shown = _of_cells.get(cell, ("", []))
     if before != run:
-        for older, view in shown:
-            older.unsubscribe(view)
-            view.close()
+        for release in shown:
+            release()
         shown = []
-    _of_cells[cell] = run, [*shown, (job, renderer)]
+    _of_cells[cell] = run, [*shown, let_go]
 
 
 def _cell() -> tuple[str, str]:

@@ -26,6 +26,7 @@ from dw_jupyter.job.elsewhere import cancel_batch, retry_batch
 from dw_jupyter.job.entries import Entry, Filters
 from dw_jupyter.job.overview import LEASE, Overview
 from dw_jupyter.job.publisher import log
+from dw_jupyter.notebook.display import until_run_again
 from dw_jupyter.notebook.options import waits
 from dw_jupyter.notebook.panel_form import Form
 from dw_jupyter.notebook.panel_html import render_html, render_text
@@ -64,7 +65,10 @@ class Panel(anywidget.AnyWidget):
         self._context = contextvars.copy_context()
         self._filters = Filters()
         self._page = 0
-        self._request = 0
+        self._shown = 0
+        """Outputs that show it."""
+        self._opened: set[str] = set()
+        """The entries of the page that are open in the browser: of the others it is told what the list shows."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._views: dict[str, float] = {}
         """Until when the views in a page are believed to be there, in the time of ``time.monotonic``."""
@@ -127,6 +131,9 @@ class Panel(anywidget.AnyWidget):
                 self._heed(sign, str(wish["view"]))
             case "list":
                 self._narrow(wish)
+            case "open":
+                (self._opened.add if wish["open"] else self._opened.discard)(str(wish["id"]))
+                self._publish()
             case "cancel" | "retry" | "forget" as action:
                 return await self._act(action, str(wish["id"]))
             case "offer" | "part" | "check" | "faults" | "estimate" | "submit" as kind:
@@ -158,7 +165,7 @@ class Panel(anywidget.AnyWidget):
     def _narrow(self, wish: Mapping[str, Any]) -> None:
         since, until = (None if wish[name] is None else float(wish[name]) for name in ("since", "until"))
         self._filters = Filters(group=str(wish["group"]), text=str(wish["text"]), since=since, until=until)
-        self._page, self._request = int(wish["page"]), int(wish["request"])
+        self._page = int(wish["page"])
         self._publish()
 
     async def _act(self, action: str, entry_id: str) -> Mapping[str, Any]:
@@ -212,9 +219,11 @@ class Panel(anywidget.AnyWidget):
             trouble=overview.trouble,
             complete=overview.complete,
             line=self._line,
+            opened=self._opened,
         )
         self._page = state["page"]
-        return {**state, "request": self._request}
+        self._opened &= {row["id"] for row in state["rows"]}  # a row that comes back to a page comes back closed
+        return state
 
     def _bundle(self, place: str = "") -> dict[str, str]:
         now = self._overview.updated or time.time()
@@ -226,11 +235,22 @@ class Panel(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         self._context = contextvars.copy_context()
+        self._shown += 1
+        until_run_again(self._hide)
         alone = waits()
         with contextlib.suppress(TimeoutError):
             loop.run(self._overview.once(), timeout=PATIENT_SECONDS if alone else GLANCE_SECONDS)
         data, metadata = ({}, {}) if alone else super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **self._bundle()}, metadata
+
+    def _hide(self) -> None:
+        """An output that showed it is gone; with the last one goes the widget, and whatever it follows and keeps."""
+        self._shown -= 1
+        if not self._shown:
+            _open.discard(self)
+            self.close()
+            loop.post(self._overview.rest)
+            loop.post(self._form.close)
 
 
 def _is_meant(entry: Entry, entry_id: str) -> bool:

@@ -22,7 +22,7 @@ from dw_jupyter.job.estimate import Estimate
 from dw_jupyter.job.snapshot import dollars
 
 FAULTS = 50
-"""Faults in one answer; the browser asks for more."""
+"""Different faults in one answer; the browser asks for more."""
 WINDOWS = ["24h", "1h"]
 """Windows that are offered; any other text is passed on."""
 PROGRESS_SECONDS = 0.5
@@ -140,7 +140,7 @@ class Form:
             "check": number,
             "requests": found.requests,
             "models": [[name, count] for name, count in found.models.items()][:20],
-            "faults": len(found.faults),
+            "faults": found.faults.different,
             "blocking": found.faults.blocking,
             "refusal": found.refusal,
             "sendable": found.sendable,
@@ -204,14 +204,9 @@ class Form:
 
 
 async def _page(found: Look, offset: int) -> dict[str, Any]:
-    """So many faults, in words, from one on."""
-    faults = await asyncio.to_thread(found.faults.page, offset, FAULTS)
-    return {
-        "page": [
-            {"place": "" if fault.place is None else f"{found.place} {fault.place:,}", "text": fault.text}
-            for fault in faults
-        ]
-    }
+    """So many different faults, in words, from one on."""
+    told = await asyncio.to_thread(found.told, offset, FAULTS)
+    return {"page": [{"place": place, "text": text} for place, text in told]}
 
 
 def estimate_words(told: Estimate) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,8 @@ from dw_jupyter.job.snapshot import dollars
 
 SIZE = 25
 """Entries on a page."""
-MOST_CHARACTERS, MOST_TAGS, MOST_BATCHES = 300, 16, 20
-"""As much of an entry as the browser is told: a label may be of any length."""
+PHRASE, SENTENCE, MOST_TAGS, MOST_BATCHES = 80, 300, 8, 8
+"""As much of an entry as the browser is told, in characters and items: a label may be of any length."""
 MAGIC, CALL = "%dwbatch panel", "dw.panel()"
 """What opens a panel."""
 _ATTACH = {MAGIC: "%dwbatch attach {}", CALL: 'dw.attach("{}")'}
@@ -31,6 +31,7 @@ def state_of(
     trouble: str,
     complete: bool,
     line: str,
+    opened: Collection[str] = (),
 ) -> dict[str, Any]:
     """One page of the entries that are wanted. The shape is ``PanelState`` in ``js/src/panel/state.ts``.
 
@@ -43,12 +44,13 @@ def state_of(
         trouble: why something may be missing.
         complete: whether the account was asked once.
         line: what opened the panel.
+        opened: the ids of those that are told in full.
     """
     wanted = select(entries, filters)
     pages = max(1, -(-len(wanted) // SIZE))
     page = min(max(0, page), pages - 1)
     return {
-        "rows": [row_of(entry, now) for entry in wanted[page * SIZE : (page + 1) * SIZE]],
+        "rows": [row_of(entry, now, opened=entry.id in opened) for entry in wanted[page * SIZE : (page + 1) * SIZE]],
         "first": page * SIZE,
         "matching": len(wanted),
         "all": len(entries),
@@ -64,39 +66,60 @@ def state_of(
     }
 
 
-def row_of(entry: Entry, now: float) -> dict[str, Any]:
-    """One job or batch. The shape is ``Row`` in ``js/src/panel/state.ts``."""
+def row_of(entry: Entry, now: float, *, opened: bool = True) -> dict[str, Any]:
+    """One job or batch, as ``Row`` in ``js/src/panel/state.ts``; opened as ``OpenRow``."""
     snapshot = entry.snapshot
-    return {
+    row = {
         "id": entry.id,
-        "here": entry.here,
+        "origin": _origin(entry),
         "phase": snapshot.state,
-        "group": entry.group,
-        "label": _clip(snapshot.label or entry.id),
-        "headline": _clip(snapshot.headline),
+        "label": _clip(snapshot.label or entry.id, PHRASE),
+        "headline": _clip(snapshot.headline, PHRASE),
         "completed": snapshot.completed,
         "failed": snapshot.failed,
         "total": snapshot.total,
         "cost": cost_of(entry),
-        "created": snapshot.started,
-        "details": _details(entry, now),
-        "tags": [_clip(f"{name}: {text}") for name, text in list(entry.tags.items())[:MOST_TAGS]],
+        "created": int(snapshot.started),
+    }
+    return {**row, **_rest(entry, now)} if opened else row
+
+
+def _rest(entry: Entry, now: float) -> dict[str, Any]:
+    snapshot = entry.snapshot
+    return {
+        "details": [_clip(text, PHRASE) for text in _details(entry, now)],
+        "tags": [_clip(f"{name}: {text}", PHRASE) for name, text in list(entry.tags.items())[:MOST_TAGS]],
         "batches": list(snapshot.batches[:MOST_BATCHES]),
-        "note": _clip(entry.note or snapshot.note),
-        "trouble": _clip(snapshot.trouble),
-        "error": _clip(snapshot.error.partition("\n")[2].strip()) if entry.here else "",
+        "note": _clip(entry.note or snapshot.note, SENTENCE),
+        "trouble": _clip(snapshot.trouble, SENTENCE),
+        "error": _clip(_error(entry), SENTENCE),
         "actions": actions_of(entry),
     }
 
 
-def _clip(text: str) -> str:
+def _error(entry: Entry) -> str:
+    """What a row adds to its headline: what to do about a failed job, and all of a headline that is cut short."""
+    snapshot = entry.snapshot
+    todo = snapshot.error.partition("\n")[2].strip() if entry.here else ""
+    whole = snapshot.headline if len(snapshot.headline) > PHRASE else ""
+    return " ".join(filter(None, (whole, todo)))
+
+
+def _origin(entry: Entry) -> str:
+    """Where it was made, if it is no job of this machine; a batch does not tell whether its job is forgotten here."""
+    if entry.here:
+        return ""
+    return "forgotten, or of another machine" if entry.ours else "made elsewhere"
+
+
+def _clip(text: str, most: int) -> str:
     """Words of somebody else's, so far as they are let into a trait."""
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _details(entry: Entry, now: float) -> list[str]:
     snapshot = entry.snapshot
-    what = f"job {entry.id}" if entry.here else f"batch {entry.id}, made elsewhere"
+    what = f"job {entry.id}" if entry.here else f"batch {entry.id}, {_origin(entry)}"
     tokens = f"{entry.tokens:,} tokens" if entry.tokens and not snapshot.tokens else ""
     window = f"window {snapshot.window}" if snapshot.ended and snapshot.window else ""
     account = f"account {snapshot.account}" if snapshot.account else ""

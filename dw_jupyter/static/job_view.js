@@ -1,4 +1,4 @@
-// sources 8b1f15e870f3da28
+// sources 0df8f8290aa8b107
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -495,6 +495,7 @@ var Places = class {
   });
   add(key, take, signal) {
     if (!this.#takes.size) this.#watch.observe(this.body, { childList: true, subtree: true });
+    this.#end(key);
     this.#takes.set(key, take);
     this.#look(this.body);
     signal.addEventListener("abort", () => this.#drop(key, take), { once: true });
@@ -503,6 +504,9 @@ var Places = class {
     if (this.#takes.get(key) !== take) return;
     this.#takes.delete(key);
     if (!this.#takes.size) this.#watch.disconnect();
+    this.#end(key);
+  }
+  #end(key) {
     for (const [place, { key: its, end }] of [...this.#shown]) {
       if (its !== key) continue;
       this.#shown.delete(place);

@@ -1,4 +1,4 @@
-// sources 8b1f15e870f3da28
+// sources 0df8f8290aa8b107
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -217,7 +217,7 @@ var words = {
     ["", "All states"],
     ["active", "Active"],
     ["completed", "Completed"],
-    ["failed", "Failed"],
+    ["failed", "With failures"],
     ["cancelled", "Cancelled"]
   ],
   search: "Search label, model, id or tag",
@@ -231,11 +231,13 @@ var words = {
   older: "Older",
   pages: "Pages",
   page: (first, last, all) => `${number(first)}–${number(last)} of ${number(all)}`,
-  elsewhere: "made elsewhere",
+  asked: "Asking the kernel…",
   attach: "Attach it in a cell",
   attachName: "Name for the job",
   copy: "Copy line",
   copied: "Copied: paste it into a cell.",
+  read: "Copy line to read its rows",
+  copiedRead: "Copied: in a cell of its own it shows the job, with its rows to read.",
   copyByHand: "Press Ctrl+C (or ⌘C) to copy the line.",
   badName: "That is not a name Python can bind: use letters, digits and _.",
   cancel: "Cancel",
@@ -278,8 +280,8 @@ var words = {
   submitting: "Sending…",
   uploading: (name, share) => `Reading ${name}: ${Math.floor(share * 100)} %`,
   sent: "Sent. It is in the list.",
-  good: (count, models) => `${plural(count, "request")}, no fault. ${models}`,
-  bad: (blocking, count) => `${plural(blocking, "fault")} in ${plural(count, "request")}. Nothing can be sent until they are mended.`,
+  good: (count, remarks, models) => `${plural(count, "request")}, ${remarks ? "no fault that keeps them from being sent" : "no fault"}. ${models}`,
+  bad: (blocking, count) => `${plural(blocking, "fault")}${count ? ` in ${plural(count, "request")}` : ""}. Nothing can be sent until ${blocking === 1 ? "it is" : "they are"} mended.`,
   models: (models) => models.length === 1 ? `All ask ${models[0]?.[0]}.` : models.map(([name, count]) => `${name}: ${number(count)}`).join(", "),
   faults: "Faults",
   more: (left) => `Show more (${number(left)} left)`
@@ -468,7 +470,7 @@ function findings(ask, signal) {
       node.dataset.verdict = found.sendable ? "good" : "bad";
       write(
         summary,
-        found.blocking ? words.bad(found.blocking, found.requests) : words.good(found.requests, words.models(found.models))
+        found.blocking ? words.bad(found.blocking, found.requests) : words.good(found.requests, found.faults, words.models(found.models))
       );
       write(refusal, found.refusal);
       add(found.page);
@@ -1017,7 +1019,7 @@ function attachLine(call, say, signal) {
   code.setAttribute("aria-label", words.attach);
   const outcome = line("note");
   let id = "";
-  const copy = async () => {
+  const copyNamed = () => {
     const valid = NAME.test(name.value);
     name.setAttribute("aria-invalid", String(!valid));
     if (!valid) {
@@ -1025,10 +1027,12 @@ function attachLine(call, say, signal) {
       tell(words.badName);
       return;
     }
-    const text = `${name.value} = ${call.replace("{}", id)}`;
+    return copy(`${name.value} = ${call.replace("{}", id)}`, words.copied);
+  };
+  const copy = async (text, done) => {
     try {
       await copyText(text);
-      tell(words.copied);
+      tell(done);
     } catch {
       code.value = text;
       code.select();
@@ -1046,7 +1050,12 @@ function attachLine(call, say, signal) {
     node: element(
       "div",
       "dw-attach",
-      element("div", "dw-attach-line", name, code, button(words.copy, copy, signal)),
+      element("div", "dw-attach-line", name, code, button(words.copy, copyNamed, signal)),
+      element(
+        "div",
+        "dw-panel-buttons",
+        button(words.read, () => copy(call.replace("{}", id), words.copiedRead), signal)
+      ),
       outcome
     ),
     update(row) {
@@ -1062,7 +1071,7 @@ function attachLine(call, say, signal) {
 var made2 = 0;
 function jobRow(around) {
   const label = element("span", "dw-entry-label");
-  const origin = element("span", "dw-entry-origin", words.elsewhere);
+  const origin = element("span", "dw-entry-origin");
   const mark2 = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
   const bar = miniBar();
@@ -1084,7 +1093,9 @@ function jobRow(around) {
   body.hidden = true;
   const node = itemOf(head, body);
   node.classList.add("dw-entry");
+  const pending = line("note");
   let rest;
+  let filled = false;
   let row;
   const focus = () => head.focus({ preventScroll: true });
   const open = (wanted) => {
@@ -1092,10 +1103,20 @@ function jobRow(around) {
     body.hidden = !wanted;
     if (wanted && !rest) {
       rest = details(around, focus);
-      body.append(rest.node);
+      body.append(pending, rest.node);
       head.setAttribute("aria-controls", body.id);
     }
-    if (wanted) rest?.update(row);
+    around.tell({ kind: "open", id: row.id, open: wanted });
+    if (wanted) fill();
+  };
+  const fill = () => {
+    if (!rest) return;
+    if ("details" in row) {
+      filled = true;
+      rest.update(row);
+    } else if (filled) around.tell({ kind: "open", id: row.id, open: true });
+    write(pending, filled ? "" : words.asked);
+    rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
   return {
@@ -1104,16 +1125,15 @@ function jobRow(around) {
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
-      node.dataset.group = row.group;
       write(label, row.label);
       label.title = row.label;
-      origin.hidden = row.here;
+      write(origin, row.origin);
       write(headline, row.headline);
       bar.update(row);
       write(cost, row.cost);
       write(when, moment(row.created));
       if (row.created) when.dateTime = new Date(row.created * 1e3).toISOString();
-      if (!body.hidden) rest?.update(row);
+      if (!body.hidden) fill();
     },
     show() {
       open(true);
@@ -1147,7 +1167,7 @@ function details({ ask, say, attach, signal }, leave) {
       writeItems(facts, row.details);
       writeItems(tags, row.tags);
       tags.hidden = row.tags.length === 0;
-      write(batches, row.here && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
+      write(batches, !row.origin && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
       attaching.update(row);
       buttons.update(row);
     }
@@ -1336,6 +1356,7 @@ var Places = class {
   });
   add(key, take, signal) {
     if (!this.#takes.size) this.#watch.observe(this.body, { childList: true, subtree: true });
+    this.#end(key);
     this.#takes.set(key, take);
     this.#look(this.body);
     signal.addEventListener("abort", () => this.#drop(key, take), { once: true });
@@ -1344,6 +1365,9 @@ var Places = class {
     if (this.#takes.get(key) !== take) return;
     this.#takes.delete(key);
     if (!this.#takes.size) this.#watch.disconnect();
+    this.#end(key);
+  }
+  #end(key) {
     for (const [place, { key: its, end }] of [...this.#shown]) {
       if (its !== key) continue;
       this.#shown.delete(place);
@@ -1381,7 +1405,8 @@ function draw(model, signal) {
   };
   const lost = line("lost");
   const waiting = line("waiting");
-  const around = { ask: requests.ask, say, attach: state().attach, signal };
+  const tell = (wish) => model.send(wish);
+  const around = { ask: requests.ask, tell, say, attach: state().attach, signal };
   const sending = form(requests.ask, say, signal);
   const narrow = (page) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {
   });

@@ -43,7 +43,8 @@ function draw(model: PanelModel, signal: AbortSignal) {
   };
   const lost = line("lost");
   const waiting = line("waiting");
-  const around = { ask: requests.ask, say, attach: state().attach, signal };
+  const tell = (wish: Wish) => model.send(wish);
+  const around = { ask: requests.ask, tell, say, attach: state().attach, signal };
   const sending = form(requests.ask, say, signal);
   const narrow = (page: number) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {});
   const narrowing = filters(state().narrowing, () => void narrow(0), signal);

@@ -46,6 +46,8 @@ class Places {
 
   add(key: string, take: Take, signal: AbortSignal) {
     if (!this.#takes.size) this.#watch.observe(this.body, { childList: true, subtree: true });
+    // A notebook that is closed and opened in the same page leaves a model behind that has lost its kernel.
+    this.#end(key);
     this.#takes.set(key, take);
     this.#look(this.body);
     signal.addEventListener("abort", () => this.#drop(key, take), { once: true });
@@ -55,6 +57,10 @@ class Places {
     if (this.#takes.get(key) !== take) return;
     this.#takes.delete(key);
     if (!this.#takes.size) this.#watch.disconnect();
+    this.#end(key);
+  }
+
+  #end(key: string) {
     for (const [place, { key: its, end }] of [...this.#shown]) {
       if (its !== key) continue;
       this.#shown.delete(place);

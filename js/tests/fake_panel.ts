@@ -2,7 +2,7 @@ import cases from "../../tests/panel_states.json";
 import type { PanelModel } from "../src/panel";
 import panel from "../src/panel";
 import type { Done, Wish } from "../src/panel/requests";
-import type { PanelState, Row } from "../src/panel/state";
+import type { OpenRow, PanelState } from "../src/panel/state";
 
 type Listener = (message: never) => void;
 
@@ -47,8 +47,8 @@ export class FakePanel implements PanelModel {
   }
 
   /** Changes rows of the list that are there. */
-  tellRows(change: (row: Row) => Partial<Row>) {
-    this.tell({ rows: this.state.rows.map((row) => ({ ...row, ...change(row) })) });
+  tellRows(change: (row: OpenRow) => Partial<OpenRow>) {
+    this.tell({ rows: this.state.rows.map((row) => ({ ...row, ...change(row as OpenRow) })) });
   }
 
   /** The wishes of a kind, without those that only say that somebody looks. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { OpenRow } from "../src/panel/state";
 import { words } from "../src/panel/words";
 import { settle, show, state } from "./fake_panel";
 
@@ -26,6 +27,21 @@ describe("the list", () => {
     model.tellRows((row) => ({ headline: `${row.headline}!`, completed: row.completed + 1 }));
     expect([...el.querySelectorAll("*")]).toEqual(before);
     expect(all(".dw-entry-headline")[0]?.textContent).toBe("142 of 500 answered, 3 failed!");
+  });
+
+  it("tells which rows are open, and fills one when the kernel tells what only an open row shows", () => {
+    const { model, heads, find } = show("several");
+    const { details, tags, batches, note, trouble, error, actions, ...slim } = model.state.rows[0] as OpenRow;
+    model.tell({ rows: [slim] });
+    heads()[0]?.click();
+    expect(model.wishes("open").at(-1)).toMatchObject({ id: slim.id, open: true });
+    expect(find(".dw-entry-body > .dw-line-note").textContent).toBe(words.asked);
+    expect(find(".dw-entry-rest").hidden).toBe(true);
+    model.tell({ rows: [{ ...slim, details, tags, batches, note, trouble, error, actions }] });
+    expect(find(".dw-entry-rest").textContent).toContain(details[0]);
+    expect(find(".dw-entry-body > .dw-line-note").hidden).toBe(true);
+    heads()[0]?.click();
+    expect(model.wishes("open").at(-1)).toMatchObject({ id: slim.id, open: false });
   });
 
   it("moves a row with the focus in it, and what is open stays open", () => {
@@ -320,6 +336,25 @@ describe("the form", () => {
     expect(button(words.submit).getAttribute("aria-disabled")).toBe("true");
     button(words.check).click();
     expect(model.wishes("check").at(-1)?.source).toEqual({ kind: "path", path: "b.jsonl" });
+  });
+
+  it("says of a file that can be sent whether there is something to know of it, and of another how much is wrong", async () => {
+    const { model, path, find } = open();
+    const remark = { place: "line 2", text: "A blank line: the service passes over it." };
+    for (const [found, said] of [
+      [
+        { ...good, faults: 1, page: [remark] },
+        "2 requests, no fault that keeps them from being sent. All ask m.",
+      ],
+      [
+        { ...good, requests: 0, faults: 1, blocking: 1, sendable: false },
+        "1 fault. Nothing can be sent until it is mended.",
+      ],
+    ] as const) {
+      type(path, "a.jsonl", "change");
+      await model.answer("check", found);
+      expect(find(".dw-line-summary").textContent).toBe(said);
+    }
   });
 
   it("lists every fault, page by page", async () => {

@@ -43,6 +43,20 @@ describe("a settled form", () => {
     expect(model.listeners).toEqual([]);
   });
 
+  it("gives its place to the newest model of its view, as when a notebook is opened again in the same page", async () => {
+    const left = live("running");
+    const node = output("here");
+    await turn();
+    expect(node.querySelectorAll(".dw-job")).toHaveLength(1);
+    const { model } = live("completed");
+    expect(node.querySelectorAll(".dw-job")).toHaveLength(1);
+    expect(node.querySelector(".dw-headline")?.textContent).toBe(state("completed").headline);
+    left.controller.abort();
+    model.tell(state("completed with failures"));
+    expect(node.querySelector(".dw-headline")?.textContent).toBe(state("completed with failures").headline);
+    expect(form(node).style.display).toBe("none");
+  });
+
   it("is back when the kernel of an ended job goes, and stays", async () => {
     const node = output("here");
     const { model } = live("completed");

@@ -74,7 +74,7 @@ def test_send_watch_retry_attach_forget(browser: Browser, lab: Lab, service: Ser
         row.get_by_role("button", name="Retry 1 row").click()
         expect(row).to_contain_text("Done: 101 of 101 answered")
         row.get_by_label("Name for the job").fill("asked")
-        row.get_by_role("button", name="Copy line").click()
+        row.get_by_role("button", name="Copy line", exact=True).click()
         expect(row).to_contain_text("Copied: paste it into a cell.")
         line = str(page.evaluate("navigator.clipboard.readText()"))
         assert line.startswith("asked = %dwbatch attach ")
@@ -84,9 +84,18 @@ def test_send_watch_retry_attach_forget(browser: Browser, lab: Lab, service: Ser
         page.keyboard.press("Control+Enter")
         expect(notebook.output(2).last).to_contain_text("(101, 'fail 400 once')")
 
+        row.get_by_role("button", name="Copy line to read its rows").click()
+        expect(row).to_contain_text("Copied: in a cell of its own it shows the job, with its rows to read.")
+        notebook.select(2)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(str(page.evaluate("navigator.clipboard.readText()")))
+        page.keyboard.press("Control+Enter")
+        expect(notebook.output(2).locator(".dw-job")).to_contain_text("Done: 101 of 101 answered")
+
         row.get_by_role("button", name="Forget").click()
         row.get_by_role("button", name="Remove it").click()
-        expect(row_of(panel, "made elsewhere")).to_contain_text("Done: 101 of 101 answered")
+        expect(row_of(panel, "forgotten, or of another machine")).to_contain_text("Done: 101 of 101 answered")
 
         notebook.run(3)
         notebook.output(3).get_by_role("button", name="Open in panel").click()

@@ -79,7 +79,7 @@ def test_a_dropped_file_is_checked_priced_sent_and_sent_once(wire: PanelWire, ht
     sent = wire.ask(kind="submit", source=source, window="24h")
     assert (sent["note"], {"kind": "show", "id": sent["job"]} in wire.messages) == ("", True)
     row = wire.row(phase="completed", label="asked.jsonl")
-    assert (row["id"], row["here"], row["headline"]) == (sent["job"], True, "Done: 2 of 2 answered")
+    assert (row["id"], row["origin"], row["headline"]) == (sent["job"], "", "Done: 2 of 2 answered")
     again = wire.ask(kind="submit", source=source, window="24h")
     assert again["job"] == sent["job"]
     assert again["note"].startswith("The same requests were sent before, ")
@@ -127,9 +127,9 @@ def test_a_job_is_retried_and_forgotten_and_what_cannot_be_is_said(wire: PanelWi
     assert wire.refused(kind="retry", id=job).startswith(f"No row of job {job} is without an answer.")
     wire.ask(kind="forget", id=job)
     wire.wait(lambda: all(each["id"] != job for each in wire.panel.state["rows"]))
-    # On the service it still is, and nothing here says that it is ours.
+    # On the service it still is, made by us, and no job of this machine any more.
     (batch,) = wire.panel.state["rows"]
-    assert (batch["here"], batch["completed"]) == (False, 2)
+    assert (batch["origin"], batch["completed"]) == ("forgotten, or of another machine", 2)
 
 
 def test_a_job_under_way_and_a_batch_made_elsewhere_are_cancelled(
@@ -144,8 +144,8 @@ def test_a_job_under_way_and_a_batch_made_elsewhere_are_cancelled(
         path.write_bytes(lines(*(f"hello {number}" for number in range(90))))
         job = submit_ready(path).id
         wire = PanelWire(Panel({}))
-        for each, here in ((job, True), (other, False)):
-            assert wire.row(id=each, here=here, group="active")["actions"] == ["cancel"]
+        for each, origin in ((job, ""), (other, "made elsewhere")):
+            assert wire.row(id=each, origin=origin)["actions"] == ["cancel"]
             wire.ask(kind="cancel", id=each)
             wire.row(id=each, phase="cancelled")
         assert {batch["status"] for batch in batches(http)} == {"cancelled"}
@@ -157,12 +157,12 @@ def test_a_batch_made_elsewhere_is_retried_where_it_is(wire: PanelWire, http: ht
     """It stays one batch, and stays no job of this machine, until somebody attaches it."""
     other = make_elsewhere(http, "good", "fail 400 once")
     row = wire.row(id=other, phase="completed", failed=1)
-    assert (row["label"], row["actions"], row["here"]) == ("nightly", ["retry"], False)
+    assert (row["label"], row["actions"], row["origin"]) == ("nightly", ["retry"], "made elsewhere")
     wire.ask(kind="retry", id=other)
     wire.row(id=other, phase="completed", failed=0, completed=2)
     assert len(batches(http)) == 1
     job = dw.attach(other)
-    assert wire.row(here=True)["id"] == job.id
+    assert wire.row(origin="")["id"] == job.id
     assert job.result()["response"].tolist() == ["good", "fail 400 once"]
 
 

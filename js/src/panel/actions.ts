@@ -1,7 +1,7 @@
 import { button, element, focusIn, line, type Part, write } from "../element";
 import { question } from "../question";
 import { type Ask, Refusal } from "./requests";
-import type { Action, Row } from "./state";
+import type { Action, OpenRow } from "./state";
 import { words } from "./words";
 
 /**
@@ -14,9 +14,9 @@ export function actions(
   say: (text: string) => void,
   leave: () => void,
   signal: AbortSignal,
-): Part<Row> {
+): Part<OpenRow> {
   const outcome = line("error");
-  let row: Row;
+  let row: OpenRow;
   const busy = new Set<Action>();
 
   const act = async (action: Action) => {

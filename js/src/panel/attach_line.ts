@@ -6,7 +6,7 @@ import { words } from "./words";
 const NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
 /**
- * The line that binds a job to a name, to be pasted into a cell: what a notebook holds is then what was done. A click
+ * The line that binds a job to a name, and the one that shows it with its rows, to be pasted into a cell: what a notebook holds is then what was done. A click
  * that bound a name itself would leave no trace of it.
  */
 export function attachLine(call: string, say: (text: string) => void, signal: AbortSignal): Part<Row> {
@@ -20,7 +20,7 @@ export function attachLine(call: string, say: (text: string) => void, signal: Ab
   const outcome = line("note");
   let id = "";
 
-  const copy = async () => {
+  const copyNamed = () => {
     const valid = NAME.test(name.value);
     name.setAttribute("aria-invalid", String(!valid));
     if (!valid) {
@@ -28,10 +28,12 @@ export function attachLine(call: string, say: (text: string) => void, signal: Ab
       tell(words.badName);
       return;
     }
-    const text = `${name.value} = ${call.replace("{}", id)}`;
+    return copy(`${name.value} = ${call.replace("{}", id)}`, words.copied);
+  };
+  const copy = async (text: string, done: string) => {
     try {
       await copyText(text);
-      tell(words.copied);
+      tell(done);
     } catch {
       // The host forbids it.
       code.value = text;
@@ -50,7 +52,12 @@ export function attachLine(call: string, say: (text: string) => void, signal: Ab
     node: element(
       "div",
       "dw-attach",
-      element("div", "dw-attach-line", name, code, button(words.copy, copy, signal)),
+      element("div", "dw-attach-line", name, code, button(words.copy, copyNamed, signal)),
+      element(
+        "div",
+        "dw-panel-buttons",
+        button(words.read, () => copy(call.replace("{}", id), words.copiedRead), signal),
+      ),
       outcome,
     ),
     update(row) {

@@ -2,7 +2,7 @@ import { button, element, itemOf, line, listOf, write } from "../element";
 import { type Ask, type Done, Refusal } from "./requests";
 import { words } from "./words";
 
-/** What a check has found: a summary, and every fault, fetched a page at a time. */
+/** What a check has found: a summary, and every different fault, fetched a page at a time. */
 export function findings(ask: Ask, signal: AbortSignal) {
   const summary = line("summary");
   const refusal = line("error");
@@ -56,7 +56,7 @@ export function findings(ask: Ask, signal: AbortSignal) {
         summary,
         found.blocking
           ? words.bad(found.blocking, found.requests)
-          : words.good(found.requests, words.models(found.models)),
+          : words.good(found.requests, found.faults, words.models(found.models)),
       );
       write(refusal, found.refusal);
       add(found.page);

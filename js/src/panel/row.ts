@@ -1,12 +1,14 @@
 import { element, itemOf, line, listOf, type Part, write, writeItems } from "../element";
 import { actions } from "./actions";
 import { attachLine } from "./attach_line";
-import type { Ask } from "./requests";
-import type { Row } from "./state";
+import type { Ask, Wish } from "./requests";
+import type { OpenRow, Row } from "./state";
 import { words } from "./words";
 
 export interface Surroundings {
   ask: Ask;
+  /** Tells the kernel something that needs no answer. */
+  tell(wish: Wish): void;
   say(text: string): void;
   /** The call that attaches to a job, `{}` for its id. */
   attach: string;
@@ -25,7 +27,7 @@ let made = 0;
 /** One job in the list: a line that says how it stands, and under it, once it is opened, all the rest. */
 export function jobRow(around: Surroundings): RowPart {
   const label = element("span", "dw-entry-label");
-  const origin = element("span", "dw-entry-origin", words.elsewhere);
+  const origin = element("span", "dw-entry-origin");
   const mark = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
   const bar = miniBar();
@@ -47,7 +49,9 @@ export function jobRow(around: Surroundings): RowPart {
   body.hidden = true;
   const node = itemOf(head, body);
   node.classList.add("dw-entry");
-  let rest: Part<Row> | undefined; // made when it is first wanted
+  const pending = line("note");
+  let rest: Part<OpenRow> | undefined; // made when it is first wanted
+  let filled = false;
   let row: Row;
 
   const focus = () => head.focus({ preventScroll: true });
@@ -56,10 +60,21 @@ export function jobRow(around: Surroundings): RowPart {
     body.hidden = !wanted;
     if (wanted && !rest) {
       rest = details(around, focus);
-      body.append(rest.node);
+      body.append(pending, rest.node);
       head.setAttribute("aria-controls", body.id);
     }
-    if (wanted) rest?.update(row);
+    around.tell({ kind: "open", id: row.id, open: wanted });
+    if (wanted) fill();
+  };
+  /** The kernel sends what only an open row shows once it is told that it is open. */
+  const fill = () => {
+    if (!rest) return;
+    if ("details" in row) {
+      filled = true;
+      rest.update(row as OpenRow);
+    } else if (filled) around.tell({ kind: "open", id: row.id, open: true }); // another view has closed it
+    write(pending, filled ? "" : words.asked);
+    rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
 
@@ -69,16 +84,15 @@ export function jobRow(around: Surroundings): RowPart {
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
-      node.dataset.group = row.group;
       write(label, row.label);
       label.title = row.label;
-      origin.hidden = row.here;
+      write(origin, row.origin);
       write(headline, row.headline);
       bar.update(row);
       write(cost, row.cost);
       write(when, moment(row.created));
       if (row.created) when.dateTime = new Date(row.created * 1000).toISOString();
-      if (!body.hidden) rest?.update(row);
+      if (!body.hidden) fill();
     },
     show() {
       open(true);
@@ -88,7 +102,7 @@ export function jobRow(around: Surroundings): RowPart {
   };
 }
 
-function details({ ask, say, attach, signal }: Surroundings, leave: () => void): Part<Row> {
+function details({ ask, say, attach, signal }: Surroundings, leave: () => void): Part<OpenRow> {
   const lines = { error: line("error"), trouble: line("trouble"), note: line("note") };
   const facts = listOf("dw-phrases");
   const tags = listOf("dw-phrases");
@@ -113,7 +127,7 @@ function details({ ask, say, attach, signal }: Surroundings, leave: () => void):
       writeItems(facts, row.details);
       writeItems(tags, row.tags);
       tags.hidden = row.tags.length === 0;
-      write(batches, row.here && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
+      write(batches, !row.origin && row.batches.length ? `batch ${row.batches.join(", ")}` : "");
       attaching.update(row);
       buttons.update(row);
     },

@@ -1,16 +1,14 @@
 /** The traits of the panel, made in dw_jupyter/notebook/panel.py and panel_state.py. The words come from there too. */
 import type { Phase } from "../state";
 
-export type Group = "active" | "completed" | "failed" | "cancelled";
 export type Action = "cancel" | "retry" | "forget";
 
-/** One job of this machine, or one batch of the account. Counts are rows, `created` epoch seconds. */
+/** One job of this machine, or one batch of the account, as the list shows it. Counts are rows, `created` epoch seconds. */
 export interface Row {
   id: string;
-  /** Whether it is a job of this machine. */
-  here: boolean;
+  /** Where it was made; "" for a job of this machine. */
+  origin: string;
   phase: Phase;
-  group: Group;
   label: string;
   headline: string;
   completed: number;
@@ -18,6 +16,10 @@ export interface Row {
   total: number;
   cost: string;
   created: number;
+}
+
+/** A row that is open: what is known of it beside. */
+export interface OpenRow extends Row {
   details: string[];
   tags: string[];
   batches: string[];
@@ -37,7 +39,8 @@ export interface Narrowing {
 
 /** One page of the list. */
 export interface PanelState {
-  rows: Row[];
+  /** One that was opened just now has no details yet. */
+  rows: (Row | OpenRow)[];
   /** Where its first row stands among those that match. */
   first: number;
   matching: number;
@@ -46,8 +49,6 @@ export interface PanelState {
   pages: number;
   totals: string[];
   narrowing: Narrowing;
-  /** The number of the wish that this page answers. */
-  request: number;
   account: string;
   trouble: string;
   /** Whether the account has been asked once. */

@@ -23,7 +23,7 @@ export const words = {
     ["", "All states"],
     ["active", "Active"],
     ["completed", "Completed"],
-    ["failed", "Failed"],
+    ["failed", "With failures"],
     ["cancelled", "Cancelled"],
   ] as const,
   search: "Search label, model, id or tag",
@@ -37,11 +37,13 @@ export const words = {
   older: "Older",
   pages: "Pages",
   page: (first: number, last: number, all: number) => `${number(first)}–${number(last)} of ${number(all)}`,
-  elsewhere: "made elsewhere",
+  asked: "Asking the kernel…",
   attach: "Attach it in a cell",
   attachName: "Name for the job",
   copy: "Copy line",
   copied: "Copied: paste it into a cell.",
+  read: "Copy line to read its rows",
+  copiedRead: "Copied: in a cell of its own it shows the job, with its rows to read.",
   copyByHand: "Press Ctrl+C (or ⌘C) to copy the line.",
   badName: "That is not a name Python can bind: use letters, digits and _.",
   cancel: "Cancel",
@@ -84,9 +86,10 @@ export const words = {
   submitting: "Sending…",
   uploading: (name: string, share: number) => `Reading ${name}: ${Math.floor(share * 100)} %`,
   sent: "Sent. It is in the list.",
-  good: (count: number, models: string) => `${plural(count, "request")}, no fault. ${models}`,
+  good: (count: number, remarks: number, models: string) =>
+    `${plural(count, "request")}, ${remarks ? "no fault that keeps them from being sent" : "no fault"}. ${models}`,
   bad: (blocking: number, count: number) =>
-    `${plural(blocking, "fault")} in ${plural(count, "request")}. Nothing can be sent until they are mended.`,
+    `${plural(blocking, "fault")}${count ? ` in ${plural(count, "request")}` : ""}. Nothing can be sent until ${blocking === 1 ? "it is" : "they are"} mended.`,
   models: (models: [string, number][]) =>
     models.length === 1
       ? `All ask ${models[0]?.[0]}.`

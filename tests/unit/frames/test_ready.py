@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dw_jupyter.errors import SourceError
-from dw_jupyter.frames.faults import Fault
+from dw_jupyter.frames.faults import Fault, Finding
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.frames.ready import check_ready, copy_ready
 from tests.unit.frames.awkward import AWKWARD
 
-GOOD = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m", "messages": []}}
+ASK = [{"role": "user", "content": "x"}]
+BODY = {"model": "m", "messages": ASK}
+GOOD = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": BODY}
 
 
 def line(**changes: Any) -> str:
@@ -35,7 +37,7 @@ WRONG: list[tuple[str | bytes, list[tuple[str, str]]]] = [
     ("{", [("json", "Not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1).")]),
     ("[1]", [("json", "Not a JSON object.")]),
     (b'{"custom_id": "\xff"}', [("json", "Not UTF-8, from byte 16 on.")]),
-    (line(body={"model": "m", "x": 0}).replace("0", "NaN"), [("json", "Not JSON: NaN is no JSON value.")]),
+    (line(body={**BODY, "x": 0}).replace(": 0", ": NaN"), [("json", "Not JSON: NaN is no JSON value.")]),
     (line(body=...).replace("}", ', "body": {"model": "\\ud800"}}'),
      [("json", "Not JSON: half of a surrogate pair in an escape.")]),
     (line(custom_id=..., url=...), [("field", '"custom_id" is missing.'), ("field", '"url" is missing.')]),
@@ -48,10 +50,14 @@ WRONG: list[tuple[str | bytes, list[tuple[str, str]]]] = [
     (line(method="GET"), [("method", '"method" is "GET"; it has to be "POST".')]),
     (line(url="/v1/chat"), [("url", f'"url" is "/v1/chat"; {PATHS}')]),
     (line(body=[]), [("body", '"body" is not an object.')]),
-    (line(body={}), [("model", '"body" names no "model".')]),
-    (line(body={"model": None}), [("model", '"model" is not text.')]),
-    (line(body={"model": "other"}), [("model", 'Model "other" is not one of the account\'s.')]),
-    (line(body={"model": "m", "pad": "x" * 2000}), [("body", '"body" is 2,022 bytes; the service takes 1,000.')]),
+    (line(body={"messages": ASK}), [("model", '"body" names no "model".')]),
+    (line(body={**BODY, "model": None}), [("model", '"model" is not text.')]),
+    (line(body={**BODY, "model": "other"}), [("model", 'Model "other" is not one of the account\'s.')]),
+    (line(body={**BODY, "pad": "x" * 2000}), [("body", '"body" is 2,065 bytes; the service takes 1,000.')]),
+    (line(body={"model": "m", "messages": []}),
+     [("messages", '"messages" is empty: the service takes such a request, and then it fails.')]),
+    (line(body={"model": "m"}),
+     [("messages", '"messages" is missing: the service takes such a request, and then it fails.')]),
     (line(body={"model": "m", "pad": "x" * 99_000}),
      [("body", "The line is longer than the 1,000 bytes that a body may have.")]),
     ("  \t", [("blank", "A blank line: the service passes over it.")]),
@@ -68,7 +74,7 @@ def test_a_line_says_all_that_is_wrong_with_it(tmp_path: Path, text: str | bytes
     path = write(tmp_path, line(custom_id="before"), text, line(custom_id="after"))
     found = check_ready(path, models=["m"], limits=Limits(body_bytes=1000))
     assert list(found.faults) == [Fault(place=2, kind=kind, text=text) for kind, text in wrong]
-    assert found.faults.blocking == (wrong[0][0] != "blank") * len(wrong)
+    assert found.faults.blocking == (wrong[0][0] not in ("blank", "messages")) * len(wrong)
 
 
 def test_a_byte_order_mark_and_a_repeated_id_are_told_by_their_lines(tmp_path: Path) -> None:
@@ -88,6 +94,48 @@ def test_a_file_without_a_request_is_at_fault(tmp_path: Path, content: bytes) ->
     assert check_ready(path).faults.first() == Fault(place=None, kind="empty", text="The file holds no request.")
 
 
+@pytest.mark.parametrize(
+    ("content", "beginning"),
+    [
+        (b"id,text\n1,good\n" * 99, '"id,text"'),
+        (b"\n[\n" + b'  {\n    "role": "user"\n  },\n' * 9 + b"]\n", '"["'),
+        (b'{\n  "custom_id": "a"\n}\n', '"{"'),
+        (b'[{"a": 1}, {"a": 2}]', '"[{\\"a\\": 1}, {\\"a\\": 2}]"'),
+        ("id,text\n".encode("utf-16"), "bytes that are no text"),
+        (b"\x1f\x8b\x08\x00\n\xff\n", "bytes that are no text"),
+        ("é".encode() * 10**6, f'"{"é" * 40}"'),
+    ],
+)
+def test_of_what_is_no_jsonl_that_is_told_once(tmp_path: Path, content: bytes, beginning: str) -> None:
+    """A table, one JSON value over many lines, an array on one, and bytes: one fault of the whole, not one a line."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    text = f"This is no JSONL file: none of its lines is a request. It begins with {beginning}."
+    assert list(check_ready(path).faults) == [Fault(place=None, kind="json", text=text)]
+
+
+def test_objects_that_are_meant_as_requests_keep_their_faults(tmp_path: Path) -> None:
+    """Quotes of the wrong kind in each line are that fault, many times; blank lines count but at the end."""
+    found = check_ready(write(tmp_path, *["{'custom_id': 'a'}", ""] * 40, "", ""))
+    said = "Not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."
+    assert found.faults.different == 2
+    assert found.faults.findings(0, 9) == [
+        Finding(text=said, count=40, places=(1, 3, 5)),
+        Finding(text="A blank line: the service passes over it.", count=39, places=(2, 4, 6)),
+    ]
+    assert (len(found.faults), found.faults.blocking) == (79, 40)
+
+
+def test_equal_faults_are_one_finding_in_the_order_of_their_first(tmp_path: Path) -> None:
+    """Findings come page by page, the same as all at once, and count every fault."""
+    lines = [line(custom_id=f"{number}", method="GET" if number % 3 else f"PUT{number}") for number in range(50)]
+    found = check_ready(write(tmp_path, *lines))
+    every = found.faults.findings(0, 99)
+    assert [page for start in range(0, 20, 4) for page in found.faults.findings(start, 4)] == every
+    assert [finding.places for finding in every] == [(1,), (2, 3, 5), *((number,) for number in range(4, 51, 3))]
+    assert sum(finding.count for finding in every) == len(found.faults) == 50
+
+
 def test_a_file_that_cannot_be_read_is_an_error_of_two_lines(tmp_path: Path) -> None:
     """No such file, and a folder, say which path and what to give."""
     for path, said in ((tmp_path / "none.jsonl", "No such file"), (tmp_path, "Is a directory")):
@@ -100,7 +148,11 @@ def test_a_file_that_cannot_be_read_is_an_error_of_two_lines(tmp_path: Path) -> 
 @given(
     texts=st.lists(
         st.one_of(
-            st.builds(lambda text, said: line(custom_id=text, body={"model": "m", "x": said}), AWKWARD, AWKWARD),
+            st.builds(
+                lambda text, said: line(custom_id=text, body={**BODY, "x": said}),
+                AWKWARD,
+                AWKWARD,
+            ),
             st.sampled_from([each for each, _ in WRONG if isinstance(each, str) and len(each) < 9_000]),
             st.integers(0, 9).map(lambda number: line(custom_id=f"id-{number}")),
         ),
@@ -110,15 +162,16 @@ def test_a_file_that_cannot_be_read_is_an_error_of_two_lines(tmp_path: Path) -> 
 )
 def test_a_file_has_the_faults_of_its_lines(tmp_path: Path, texts: list[str]) -> None:
     """Whatever stands beside it, a line has the faults that it has alone, and each id that comes again is one more."""
-    found = check_ready(write(tmp_path, *texts))
+    last = line(custom_id="behind all others")  # a blank line at the end would be no fault
+    found = check_ready(write(tmp_path, *texts, last))
     single: list[tuple[int, str, str]] = []
     ids: list[object] = []
     for number, text in enumerate(texts, 1):
-        alone = [fault for fault in check_ready(write(tmp_path, text)).faults if fault.kind != "empty"]
+        alone = list(check_ready(write(tmp_path, text, last)).faults)
         single += [(number, fault.kind, fault.text) for fault in alone]
         if "json" not in {fault.kind for fault in alone} and text.strip():
             ids.append(json.loads(text).get("custom_id"))
-    several = [(fault.place, fault.kind, fault.text) for fault in found.faults if fault.kind != "empty"]
+    several = [(fault.place, fault.kind, fault.text) for fault in found.faults]
     assert [each for each in several if each[1] != "duplicate"] == single
     ids = [each for each in ids if isinstance(each, str) and each]
     assert sum(kind == "duplicate" for _, kind, _ in several) == len(ids) - len(set(ids))

@@ -52,6 +52,9 @@ def test_a_batch_is_listed_by_itself_or_in_its_job_and_never_twice() -> None:
     )
     entries = merge([record("j1", named), record("j2")], {}, [named, tokened, foreign], account="acme")
     assert sorted(ids(entries)) == ["b3", "j1", "j2"]
+    assert not any(entry.ours for entry in entries)
+    (forgotten,) = merge([], {}, [tokened], account="acme")
+    assert (forgotten.here, forgotten.ours, forgotten.tags) == (False, True, {})
     alone = next(entry for entry in entries if entry.id == "b3")
     assert (alone.here, alone.snapshot.label, alone.tags) == (False, "nightly", {"team": "x"})
 
@@ -157,26 +160,31 @@ def test_a_cost_is_known_whole_or_not_at_all(costs: list[str | None], account: s
 
 
 def test_filters_narrow_by_state_words_and_time() -> None:
-    """Words are looked for in label, model, ids, account and tags; times are a half-open span."""
+    """Words are looked for in label, model, ids, account and tags; times are a half-open span.
+
+    Failed is a job, and what has failed rows.
+    """
     entries = merge(
         [
             record("j1", batch("b1"), created=10.0, label="Reviews", tags={"team": "support"}),
-            record("j2", created=20.0, label="Tickets", state="completed", finished=30.0),
+            record("j2", created=20.0, label="Tickets", state="completed", finished=30.0, completed=7, failed=3),
+            record("j3", created=20.0, label="Tickets", state="failed", finished=30.0),
         ],
         {},
         [],
         account="acme",
     )
     for filters, wanted in {
-        Filters(): ["j1", "j2"],
+        Filters(): ["j1", "j2", "j3"],
+        Filters(group="failed"): ["j2", "j3"],
         Filters(group="completed"): ["j2"],
         Filters(text=" REVIEW "): ["j1"],
         Filters(text="b1"): ["j1"],
         Filters(text="support"): ["j1"],
-        Filters(text="acme"): ["j1", "j2"],
+        Filters(text="acme"): ["j1", "j2", "j3"],
         Filters(text="nothing"): [],
         Filters(since=10.0, until=20.0): ["j1"],
-        Filters(since=11.0): ["j2"],
+        Filters(since=11.0): ["j2", "j3"],
     }.items():
         assert ids(select(entries, filters)) == wanted
 

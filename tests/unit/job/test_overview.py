@@ -168,6 +168,22 @@ async def test_a_service_that_refuses_is_told_and_what_was_known_stays(
     assert keyless.overview.trouble.startswith("There is no API key")
 
 
+async def test_a_single_look_at_what_is_followed_is_one_look_of_the_following(account: type[Account]) -> None:
+    """It asks the account anew, and ends neither the following nor its connection."""
+    account.batches = {"b1": batch(1)}
+    watcher = Watcher()
+    watcher.overview.look()
+    await watcher.until(lambda: watcher.overview.updated)
+    client, task = watcher.overview._client, watcher.overview._task
+    account.batches = {"b1": batch(1), "b2": batch(2)}
+    async with asyncio.timeout(PATIENCE):
+        await watcher.overview.once()
+    assert set(watcher.states()) == {"b1", "b2"}
+    assert client is not None
+    assert (watcher.overview._client, watcher.overview._task) == (client, task)
+    await watcher.rest()
+
+
 async def test_another_account_brings_its_own_batches(account: type[Account], monkeypatch: pytest.MonkeyPatch) -> None:
     """When the address changes, the batches of the one before are gone from the list."""
     account.batches = {"b1": batch(1)}

@@ -15,7 +15,7 @@ def write(folder: Path, *urls: str, ids: str = "abcdefgh") -> Path:
     """A file with a request to each of these paths."""
     path = folder / "requests.jsonl"
     lines = (
-        {"custom_id": name, "method": "POST", "url": f"/v1/{url}", "body": {"model": "m"}}
+        {"custom_id": name, "method": "POST", "url": f"/v1/{url}", "body": {"model": "m", "messages": [{}]}}
         for name, url in zip(ids, urls, strict=False)
     )
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import threading
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from dw_jupyter.errors import OptionError
+from dw_jupyter.job import loop
 from dw_jupyter.job.draft import FileDraft, Look
 from dw_jupyter.job.entries import Entry, Filters
 from dw_jupyter.job.estimate import Estimate
 from dw_jupyter.job.snapshot import Snapshot
+from dw_jupyter.notebook import display
 from dw_jupyter.notebook.panel import Panel, panel, show_in_panel
 from dw_jupyter.notebook.panel_form import estimate_words
 from dw_jupyter.notebook.panel_html import render_html, render_text
@@ -40,6 +44,12 @@ def entries_of(case: dict[str, Any]) -> list[Entry]:
     ]
 
 
+def faulty(count: int) -> bytes:
+    """A file of so many requests, in each of which something else is wrong."""
+    line = '{{"custom_id": "{0}", "method": "M{0}", "url": "/v1/completions", "body": {{"model": "m"}}}}\n'
+    return "".join(line.format(number) for number in range(count)).encode()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_state_is_what_the_browser_is_tested_with(case: dict[str, Any]) -> None:
     """The states that the browser tests draw are those that entries make."""
@@ -52,29 +62,40 @@ def test_state_is_what_the_browser_is_tested_with(case: dict[str, Any]) -> None:
         trouble=case.get("trouble", ""),
         complete=case.get("complete", True),
         line=MAGIC,
+        opened={entry["id"] for entry in case["entries"]},
     )
-    assert {**state, "request": 0} == case["state"]
+    assert state == case["state"]
 
 
-def test_a_thousand_jobs_are_a_small_trait() -> None:
-    """The browser is told of one page, whatever there is; pages beyond the last are the last."""
+def test_a_page_of_the_list_is_a_small_trait() -> None:
+    """The browser is told of one page, whatever there is, and of each job what the list shows."""
     (case,) = [case for case in CASES if case["name"] == "several"]
-    entries = entries_of(case) * 120
+    entries = entries_of(case)[:9] * 120
     for page, first in ((0, 0), (99, 1075)):
         state = state_of(entries, Filters(), page=page, now=0.0, account="a", trouble="", complete=True, line=MAGIC)
         assert (state["first"], state["pages"], state["all"]) == (first, 44, 1080)
-        assert len(json.dumps(state)) < 25_000
+        assert len(json.dumps(state, ensure_ascii=False).encode()) < 8_000
 
 
-def test_endless_words_are_cut_short() -> None:
-    """A label, a reason or a tag of a megabyte, and tags and batches by the hundred, keep the trait small."""
-    endless = "x" * 2**20
-    snapshot = Snapshot(label=endless, state="failed", error=f"{endless}\n{endless}", batches=("b" * 36,) * 500)
+@pytest.mark.parametrize(("opened", "most"), [((), 25_000), (("b",), 250_000)])
+def test_endless_words_are_cut_short(opened: tuple[str, ...], most: int) -> None:
+    """Labels, reasons and tags of a megabyte, tags and batches by the hundred, keep the trait small, all rows open too.
+
+    What is cut from the headline of a row can be read further once the row is open.
+    """
+    endless = "😀" * 2**18
+    snapshot = Snapshot(
+        label=endless, state="failed", model=endless, error=f"{endless}\n{endless}", batches=("b" * 36,) * 500
+    )
     entry = Entry(
         id="b", here=True, snapshot=snapshot, tags={f"{number}": endless for number in range(99)}, note=endless
     )
-    state = state_of([entry] * 25, Filters(), page=0, now=0.0, account="a", trouble="", complete=True, line=MAGIC)
-    assert len(json.dumps(state)) < 25 * 10_000
+    words: Any = {"page": 0, "now": 0.0, "account": "a", "trouble": "", "complete": True, "line": MAGIC}
+    state = state_of([entry] * 25, Filters(), **words, opened=opened)
+    assert len(json.dumps(state, ensure_ascii=False).encode()) < most
+    if opened:
+        (row, *_) = state["rows"]
+        assert row["error"].startswith(row["headline"].removesuffix("…"))
 
 
 def test_the_static_forms_say_what_the_list_says_and_escape_it() -> None:
@@ -122,12 +143,12 @@ def test_the_verb_opens_a_panel_that_knows_the_notebook_s_tables(notebook: Noteb
 
 
 def test_what_says_the_same_is_sent_once_and_wishes_are_answered_by_their_number() -> None:
-    """Narrowing that changes nothing but its number is one message; what is no wish is refused in two lines."""
+    """Narrowing once more to the same sends nothing; what is no wish is refused in two lines."""
     wire = PanelWire(Panel({}))
     wire.wait(lambda: wire.panel.state["complete"])
-    request = wire.send_wish(kind="list", group="", text="x", since=None, until=None, page=3)
-    wire.answer(request)
-    assert wire.panel.state["request"] == request
+    for _ in range(2):
+        wire.ask(kind="list", group="", text="x", since=None, until=None, page=3)
+    assert wire.panel.state["narrowing"]["text"] == "x"
     assert wire.panel.state["page"] == 0
     assert wire.states[-1] == wire.panel.state
     assert all(before != after for before, after in zip(wire.states, wire.states[1:], strict=False))
@@ -140,7 +161,7 @@ def test_what_says_the_same_is_sent_once_and_wishes_are_answered_by_their_number
 def test_a_file_comes_in_parts_each_behind_the_one_before() -> None:
     """A part that does not fit is refused, another file takes the place of the first, and no name leads outside."""
     wire = PanelWire(Panel({}))
-    good = b'{"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m"}}\n'
+    good = b'{"custom_id": "a", "method": "POST", "url": "/v1/completions", "body": {"model": "m"}}\n'
     source = {"kind": "upload", "upload": "../../etc/passwd", "name": "<b>.jsonl"}
     assert wire.refused(kind="check", source=source) == "The file is not here any more.\nChoose it again."
     for number in range(3):
@@ -181,7 +202,7 @@ def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monk
     monkeypatch.setattr(FileDraft, "look", slowly)
     monkeypatch.setattr(Path, "unlink", watched)
     wire = PanelWire(Panel({}))
-    for name, part in (("first", b"[\n" * 60), ("second", b"{\n" * 70)):
+    for name, part in (("first", faulty(60)), ("second", faulty(70))):
         wire.ask(kind="part", upload=name, offset=0, part=part)
         asked = wire.send_wish(kind="check", source={"kind": "upload", "upload": name, "name": name})
         if name == "first":
@@ -190,7 +211,7 @@ def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monk
     go.set()
     first = wire.answer(asked - 2)["done"]
     assert (first["faults"], second["faults"]) == (60, 70)
-    assert read == [b"[\n" * 60]
+    assert read == [faulty(60)]
     assert gone.wait(PATIENCE)
     assert len(wire.ask(kind="faults", check=second["check"], offset=50)["page"]) == 20
     assert wire.refused(kind="faults", check=first["check"], offset=50).startswith("Something else was checked")
@@ -198,10 +219,10 @@ def test_a_file_that_is_dropped_meanwhile_takes_nothing_from_the_one_in_use(monk
 
 
 def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> None:
-    """Faults come fifty at a time with their lines or rows; what is wrong with the whole has no place."""
+    """Different faults come fifty at a time with their first lines or rows; of the whole they have no place."""
     path = tmp_path / "bad.jsonl"
-    path.write_text("{\n" * 120)
-    frame = pd.DataFrame({"text": ["a", None]})
+    path.write_bytes(faulty(120))
+    frame = pd.DataFrame({"text": ["a", *[None] * 1234]})
     wire = PanelWire(Panel({"frame": frame, "number": 7}))
     found = wire.ask(kind="check", source={"kind": "path", "path": str(path)})
     assert (found["faults"], found["blocking"], found["sendable"], len(found["page"])) == (120, 120, False, 50)
@@ -210,8 +231,8 @@ def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> Non
     ]
     table = {"kind": "table", "name": "frame", "prompt": "{{ text }}"}
     found = wire.ask(kind="check", source=table, model="m")
-    assert found["page"] == [{"place": "row 1", "text": 'Column "text" has no value.'}]
-    assert found["models"] == [["m", 2]]
+    assert found["page"] == [{"place": "rows 1, 2, 3 and 1,231 more", "text": 'Column "text" has no value.'}]
+    assert (found["models"], found["faults"], found["blocking"]) == ([["m", 1235]], 1, 1234)
     for changes, said in (
         ({"prompt": "{{ txt }}"}, 'There is no column "txt"'),
         ({"prompt": " "}, "The prompt is empty."),
@@ -245,6 +266,34 @@ def test_a_panel_that_is_looked_at_turns_to_a_job_and_no_other_does() -> None:
     show_in_panel("job-3")
     second.wait(lambda: {"kind": "show", "id": "job-3"} in second.messages)
     second.leave()
+    with pytest.raises(OptionError, match="No panel is open"):
+        show_in_panel("job-1")
+
+
+def test_a_cell_that_runs_again_lets_go_of_its_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The widget of the run before is closed and follows nothing; one that another cell shows too lives on."""
+
+    def run(cell: str, number: int, shown: Panel) -> None:
+        parent = {"header": {"msg_id": f"{cell}-{number}"}, "metadata": {"cellId": cell}}
+        monkeypatch.setattr(shell, "get_parent", lambda: parent)
+        shown._repr_mimebundle_()
+
+    shell = SimpleNamespace()
+    monkeypatch.setattr(display, "get_ipython", lambda: shell)
+    shell.get_parent = dict
+    wire = PanelWire(Panel({}))
+    run("one", 1, wire.panel)
+    run("one", 2, wire.panel)
+    run("two", 1, wire.panel)
+    run("one", 3, newer := Panel({}))
+    assert wire.panel.comm is not None
+    wire.ask(kind="look", view="page")
+    task = wire.panel._overview._task
+    assert task is not None
+    run("two", 2, newer)
+    assert wire.panel.comm is None
+    loop.run(asyncio.wait_for(asyncio.wait([task]), PATIENCE), timeout=PATIENCE)
+    assert wire.panel._overview._task is None
     with pytest.raises(OptionError, match="No panel is open"):
         show_in_panel("job-1")
 
