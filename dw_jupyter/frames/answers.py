@@ -18,8 +18,9 @@ from dw_jupyter.frames.schema import Schema
 class Answers:
     """Reads answers by one schema. Compiled once, then about as fast as the bare decoding.
 
-    A value that is not of its type or none of its choices, a moment outside the years 1 to 9999 in UTC, a missing
-    property and broken JSON are misfits; properties that the schema does not name are passed over.
+    A value that is not of its type, its format (see ``formats``) or its choices, or of none of its options, is a
+    misfit, and so are a moment outside the years 1 to 9999 in UTC, a missing property, broken JSON and numbers that
+    JSON does not have (NaN) or no float holds (1e999). Properties that the schema does not name are passed over.
     """
 
     def __init__(self, schema: Schema) -> None:

@@ -98,7 +98,10 @@ def convert(value: Any, kind: Any) -> Any:
 
 def read_custom(kind: Any, value: Any) -> Any:
     """The hook for decoders of these types."""
-    return kind.read(value)
+    try:
+        return kind.read(value)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error  # msgspec says the way to here for other errors than its own
 
 
 def _fields(value: Any) -> int:

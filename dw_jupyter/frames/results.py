@@ -141,8 +141,8 @@ class Results:
             index: the source's index, one label a row; the frame has it as it is.
 
         Returns:
-            A frame of its own: what comes later does not change it. Lists and dicts in it are those of every frame.
-            Its dtypes are the same from the first moment on.
+            A frame of its own: what comes later does not change it. Lists and dicts in it are those of every frame, as
+            in a copy that pandas makes. Its dtypes are the same from the first moment on.
         """
         with self._lock:
             columns = {name: self._shown(column.array()) for name, column in self._columns.items()} | self._fates()

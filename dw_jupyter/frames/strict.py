@@ -38,8 +38,7 @@ def make_strict(schema: dict[str, Any], *, name: str) -> dict[str, Any]:
     Defaults go, since nothing may be left out, and so does ``uniqueItems``, which no grammar can hold; the format
     ``decimal`` becomes a pattern; a reference with words beside it is replaced by what it refers to; an ``allOf`` of
     one is that one; a ``oneOf`` whose options cannot be mistaken for each other becomes an ``anyOf``; a tuple of equals
-    becomes a list of that length. Of
-    ``$defs`` those stay that are used.
+    becomes a list of that length. Of ``$defs`` those stay that are used.
 
     Args:
         schema: one of type object; it is not changed.

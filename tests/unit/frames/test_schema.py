@@ -188,6 +188,7 @@ def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
         "",
         json.dumps(good).replace(": 2,", ": 1e999,"),
         json.dumps({**good, "f": float("nan")}),
+        json.dumps({**good, "f": 10**400}),
     ]
     values, places, misfits = answers.decode(texts)
     assert places == [0, 1, 2]
@@ -207,6 +208,7 @@ def test_answers_that_fit_become_values_and_the_others_reasons() -> None:
         11: "not JSON",
         12: "Number out of range: 1e999",
         13: "not JSON",
+        14: "f: Number out of range",
     }
 
 

@@ -117,6 +117,50 @@ LOOP = {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref":
             "answer.a: the choice 'x' is not of type integer.",
             "Correct the one or the other.",
         ),
+        (of(a={"enum": [1, 1.0]}), 'answer.a: "enum" has 1.0 twice.', "Name each once."),
+        (
+            of(a={"type": "string", "enum": ["a", None]}),
+            "answer.a: the choice None is not of type string.",
+            'Allow for null by its type: ["string", "null"], say.',
+        ),
+        (of(a={"enum": [1], "const": 2}), 'answer.a: "const" is none of the choices.', "Leave one of the two out."),
+        (of(a={"allOf": [5]}), "answer.a: not a schema but 5.", 'A schema is a dict such as {"type": "string"}.'),
+        (of(a={**TEXT, "minLength": True}), 'answer.a: "minLength" is True.', COUNT),
+        (of(a={"type": "number", "maximum": "9"}), """answer.a: "maximum" is '9'.""", "Give a number."),
+        (of(a={"type": "integer", "multipleOf": 0}), 'answer.a: "multipleOf" is 0.', "Give a number above 0."),
+        (of(a={"type": []}), 'answer.a: "type" is [].', 'Give a type such as "string", or a list of types.'),
+        (of(a={"type": ["null", "null"]}), """answer.a: "type" has 'null' twice.""", "Name each once."),
+        (
+            of(a={"type": "number", "minimum": 1, "exclusiveMaximum": 1}),
+            'answer.a: nothing fits "minimum" 1 and "exclusiveMaximum" 1.',
+            "Make room between them, or leave one out.",
+        ),
+        (
+            of(a={**TEXT, "items": TEXT}),
+            'answer.a: only an array has "items".',
+            'Ask for type "array", or leave it out.',
+        ),
+        (
+            of(a={"anyOf": [TEXT], "enum": ["a"]}),
+            'answer.a: strict mode has no "anyOf" beside "enum".',
+            "Write it into each option.",
+        ),
+        (
+            {**of(a={"$ref": "#/$defs/a"}), "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, TEXT, TEXT]}}},
+            'The schema: the reference "#/$defs/a" leads nowhere.',
+            DEFINE,
+        ),
+        (
+            of(a={"type": "array", "items": {"$ref": "#/properties/a"}}),
+            'answer.a[][]: "#/properties/a" leads back into itself.',
+            DEFINE,
+        ),
+        (
+            of(**{'a"': TEXT}),
+            "The field 'a\"' cannot be a column.",
+            "Rename it without quotes, backslashes and line ends.",
+        ),
+        (of(**{"a\nb": {}}), "answer.'a\\nb': it may be anything.", "Say its type: strict mode asks for one."),
         (of(a={"$ref": "#/$defs/b"}), 'answer.a: the reference "#/$defs/b" leads nowhere.', DEFINE),
         (of(a={"enum": [object]}), "The schema is not JSON: Object of type type is not JSON serializable", FORMS),
         (
@@ -179,6 +223,18 @@ def test_what_is_no_strict_schema_is_said_in_two_lines(spec: object, what: str, 
     with pytest.raises(SchemaError) as caught:
         parse_schema(spec)
     assert (caught.value.what, caught.value.todo) == (what, todo)
+
+
+def test_a_schema_too_deep_to_walk_is_said_in_two_lines() -> None:
+    """Lists within lists, hundreds deep, are no traceback, and neither is text that cannot be sent."""
+    deep: dict[str, Any] = TEXT
+    for _ in range(400):
+        deep = {"type": "array", "items": deep}
+    with pytest.raises(SchemaError) as caught:
+        parse_schema(of(a=deep))
+    assert str(caught.value) == "answer: its parts lie too deep within each other.\nMake it flatter."
+    with pytest.raises(SchemaError, match="surrogates not allowed"):
+        parse_schema(of(a={"enum": ["\ud800"]}))
 
 
 def test_what_strict_mode_has_in_other_words_is_rewritten() -> None:
