@@ -57,7 +57,7 @@ def test_a_notebook_in_a_real_kernel(service: ServiceProcess, own_home: Path) ->
         refused = kernel.run("%%dwbatch reviews\n{{ txt }}")
         assert refused.status == "error", "what stops Run All"
         assert [re.sub(r"\x1b\[[\d;]*m", "", line) for line in refused.error] == [
-            'TemplateError: There is no column "txt" in the source.',
+            'NoColumnError: There is no column "txt" in the source.',
             'Did you mean "text"? Columns: text, title',
         ]
 
