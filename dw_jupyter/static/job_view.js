@@ -1,4 +1,4 @@
-// sources 0df8f8290aa8b107
+// sources b7b0b60b9f94d478
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

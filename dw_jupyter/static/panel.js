@@ -1,4 +1,4 @@
-// sources 0df8f8290aa8b107
+// sources b7b0b60b9f94d478
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -900,7 +900,7 @@ function actions(ask, say, leave, signal) {
       buttons[action].setAttribute("aria-disabled", String(isBusy));
       buttons[action].hidden = isAsking || !isBusy && !row.actions.includes(action);
     }
-    if (focused && focusIn(node)?.closest("[hidden]")) leave();
+    if (focused?.closest("[hidden]")) leave();
   };
   const node = element(
     "div",
@@ -1226,12 +1226,13 @@ function jobList(around, turn) {
         rows2.set(row.id, part);
       }
       part.update(row);
-      if (items.children[index2] !== part.node) items.insertBefore(part.node, items.children[index2] ?? null);
+      if (items.children[index2] === part.node) return;
+      const held = focusIn(part.node);
+      items.insertBefore(part.node, items.children[index2] ?? null);
+      held?.focus({ preventScroll: true });
     });
-    if (!focused || focusIn(items)) return;
-    if (items.contains(focused))
-      focused.focus({ preventScroll: true });
-    else heir = state.rows[Math.min(index, state.rows.length - 1)]?.id ?? NOBODY;
+    if (focused && !items.contains(focused))
+      heir = state.rows[Math.min(index, state.rows.length - 1)]?.id ?? NOBODY;
   };
   const handOn = () => {
     if (heir === NOBODY) nothing.focus({ preventScroll: true });
@@ -1416,6 +1417,7 @@ function draw(model, signal) {
     () => sending.toggle(),
     () => {
       rest(words.closed(state().again));
+      root.parentElement?.closest('[tabindex="0"]')?.focus({ preventScroll: true });
       model.send({ kind: "close" });
     },
     signal

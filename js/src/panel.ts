@@ -53,6 +53,8 @@ function draw(model: PanelModel, signal: AbortSignal) {
     () => sending.toggle(),
     () => {
       rest(words.closed(state().again));
+      // In JupyterLab the whole output goes now: its cell is where a keyboard goes on.
+      root.parentElement?.closest<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
       model.send({ kind: "close" });
     },
     signal,

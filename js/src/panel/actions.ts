@@ -66,7 +66,7 @@ export function actions(
       buttons[action].setAttribute("aria-disabled", String(isBusy));
       buttons[action].hidden = isAsking || (!isBusy && !row.actions.includes(action));
     }
-    if (focused && focusIn(node)?.closest("[hidden]")) leave();
+    if (focused?.closest("[hidden]")) leave();
   };
   const node = element(
     "div",

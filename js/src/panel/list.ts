@@ -41,12 +41,13 @@ export function jobList(around: Surroundings, turn: (page: number) => void): Lis
         rows.set(row.id, part);
       }
       part.update(row);
-      if (items.children[index] !== part.node) items.insertBefore(part.node, items.children[index] ?? null);
+      if (items.children[index] === part.node) return;
+      const held = focusIn(part.node); // who is moved loses it
+      items.insertBefore(part.node, items.children[index] ?? null);
+      held?.focus({ preventScroll: true });
     });
-    if (!focused || focusIn(items)) return;
-    if (items.contains(focused))
-      focused.focus({ preventScroll: true }); // who is moved loses it
-    else heir = state.rows[Math.min(index, state.rows.length - 1)]?.id ?? NOBODY;
+    if (focused && !items.contains(focused))
+      heir = state.rows[Math.min(index, state.rows.length - 1)]?.id ?? NOBODY;
   };
   /** Once all is drawn: what is hidden takes no focus. */
   const handOn = () => {
