@@ -95,7 +95,10 @@ def test_every_state_reads_in_order(browser: Browser, address: str) -> None:
 
 
 def test_a_whole_visit_by_keyboard_alone(browser: Browser, address: str) -> None:
-    """Open a job, cancel it after the question, check, price and send a file: Tab, Enter, Space, arrows, Escape."""
+    """Open a job, cancel it after the question, check, price and send a file: Tab, Enter, Space, arrows, Escape.
+
+    The focus goes to the job's line when there is nothing more to press, and to its neighbour when the job goes.
+    """
     with opened(browser, address) as page:
         panel = show(page, "several")
         focused = page.locator(":focus")
@@ -123,6 +126,12 @@ def test_a_whole_visit_by_keyboard_alone(browser: Browser, address: str) -> None
         assert focused.inner_text() == "Stop it"
         page.keyboard.press("Enter")
         assert panel.evaluate(wishes) == ["cancel"]
+
+        first, *others = CASES["several"]["rows"]
+        cancelled = {**first, "phase": "cancelled", "actions": ["retry", "forget"]}
+        for rows, heir in [([*others, cancelled], first), (others, others[-1])]:
+            panel.evaluate("(panel, state) => panel.set(state)", {**CASES["several"], "rows": rows})
+            assert focused.inner_text().startswith(heir["label"])
 
         tab_to("Send requests", "Shift+Tab")
         page.keyboard.press("Enter")
