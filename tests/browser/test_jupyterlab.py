@@ -10,7 +10,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.browser.lab import Lab, Notebook, served, until_moved_from
-from tests.service_process import ServiceProcess, wait_until
+from tests.service_process import ServiceProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,9 +218,8 @@ def keys_stay_in_the_view(notebook: Notebook, path: Path) -> None:
     keyboard.press("ArrowUp")
     expect(page.get_by_role("searchbox")).to_have_value("")
     expect(page.get_by_role("searchbox")).to_be_focused()
-    stamp = path.stat().st_mtime_ns
-    keyboard.press("Control+s")
-    wait_until(lambda: path.stat().st_mtime_ns != stamp)
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and path.name in answer.url):
+        keyboard.press("Control+s")
     assert [cell["id"] for cell in json.loads(path.read_text())["cells"]] == before
     page.get_by_role("combobox", name="Which rows").select_option("all rows")
 
