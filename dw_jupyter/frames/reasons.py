@@ -5,6 +5,7 @@ Only reasons that differ are looked at one by one, and those by Arrow: a hundred
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -64,15 +65,17 @@ class Reasons:
     def _table(self, index: pd.Index, keys: pd.DataFrame) -> pd.DataFrame:
         order = np.argsort(self._group, kind="stable")
         _, starts, counts = np.unique(self._group[order], return_index=True, return_counts=True)
-        some = [order[start : start + min(EXAMPLES, count)] for start, count in zip(starts, counts, strict=True)]
+        some = order[np.arange(len(order)) - np.repeat(starts, counts) < EXAMPLES]
+        labels = index.take(self._lost[some]).tolist()  # of all groups at once: there may be as many as rows
+        ends = np.cumsum(np.minimum(counts, EXAMPLES))
         keys = keys.take(order[starts])
         columns: dict[str, Any] = {
             "kind": np.where(keys["of"] == "failed", keys["kind"], keys["of"]),
             "status": [int(code) if code else pd.NA for code in keys["code"]],
             "message": keys["message"].to_numpy(),
             "rows": counts,
-            "example": [self._texts[self._said[rows[0]]] for rows in some],
-            "index": pd.Series([index[self._lost[rows]].tolist() for rows in some], dtype=object),
+            "example": [self._texts[said] for said in self._said[order[starts]]],
+            "index": pd.Series([labels[start:end] for start, end in itertools.pairwise([0, *ends])], dtype=object),
         }
         return pd.DataFrame(columns).astype(
             {"kind": "string", "status": "Int64", "message": "string", "rows": "int64", "example": "string"}
