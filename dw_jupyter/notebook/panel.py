@@ -38,6 +38,8 @@ GLANCE_SECONDS = 2.0
 PATIENT_SECONDS = 20.0
 """The same where nobody looks on, and what is saved is all there will be."""
 _open: weakref.WeakSet[Panel] = weakref.WeakSet()
+_wanted: list[str] = []
+"""The job that was to be shown while no panel was open: the next one opens with it."""
 
 
 class Panel(anywidget.AnyWidget):
@@ -97,11 +99,18 @@ class Panel(anywidget.AnyWidget):
         loop.post(self._show, entry_id)
 
     def _show(self, entry_id: str) -> None:
+        self._tell({"kind": "show", "id": self._turn(entry_id)})
+
+    def _turn(self, entry_id: str) -> str:
+        """Open a job or batch on its page; its id in the list."""
+        entries = self._overview.entries
+        place = next((place for place, entry in enumerate(entries) if _is_meant(entry, entry_id)), None)
         self._filters = Filters()
-        places = [place for place, entry in enumerate(self._overview.entries) if _is_meant(entry, entry_id)]
-        self._page = places[0] // SIZE if places else 0
+        self._page = 0 if place is None else place // SIZE
+        shown = entry_id if place is None else entries[place].id
+        self._opened.add(shown)
         self._publish()
-        self._tell({"kind": "show", "id": self._overview.entries[places[0]].id if places else entry_id})
+        return shown
 
     def _hear(self, _widget: Panel, wish: dict[str, Any], buffers: list[Any]) -> None:
         """Takes a wish of the browser's, on whichever thread."""
@@ -237,6 +246,8 @@ class Panel(anywidget.AnyWidget):
         self._context = contextvars.copy_context()
         self._shown += 1
         until_run_again(self._hide)
+        if _wanted:
+            loop.post(self._turn, _wanted.pop())
         alone = waits()
         with contextlib.suppress(TimeoutError):
             loop.run(self._overview.once(), timeout=PATIENT_SECONDS if alone else GLANCE_SECONDS)
@@ -273,9 +284,11 @@ def show_in_panel(job_id: str) -> None:
     """Turn the panel that is open to a job, by its id or that of a batch. From any thread.
 
     Raises:
-        OptionError: none is open. A click cannot open one, since it has no cell to show it in.
+        OptionError: none is open. A click cannot open one, since it has no cell to show it in; the next that a cell
+            opens begins with this job.
     """
     newest = max(_open, key=lambda each: (each.seen_until, each.there_until), default=None)
     if newest is None or newest.there_until < time.monotonic():
+        _wanted[:] = [job_id]
         raise OptionError("No panel is open.", "`%dwbatch panel` in a cell opens one.")
     newest.show(job_id)

@@ -1,4 +1,4 @@
-// sources b7b0b60b9f94d478
+// sources 32c920220001da84
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

@@ -1,4 +1,4 @@
-// sources b7b0b60b9f94d478
+// sources 32c920220001da84
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -1069,7 +1069,7 @@ function attachLine(call, say, signal) {
 
 // src/panel/row.ts
 var made2 = 0;
-function jobRow(around) {
+function jobRow(around, first) {
   const label = element("span", "dw-entry-label");
   const origin = element("span", "dw-entry-origin");
   const mark2 = element("span", "dw-entry-mark");
@@ -1087,18 +1087,16 @@ function jobRow(around) {
     when
   );
   head.type = "button";
-  head.setAttribute("aria-expanded", "false");
   const body = element("div", "dw-entry-body");
   body.id = `dw-entry-${++made2}`;
-  body.hidden = true;
   const node = itemOf(head, body);
   node.classList.add("dw-entry");
   const pending = line("note");
   let rest;
   let filled = false;
-  let row;
+  let row = first;
   const focus = () => head.focus({ preventScroll: true });
-  const open = (wanted) => {
+  const unfold = (wanted) => {
     head.setAttribute("aria-expanded", String(wanted));
     body.hidden = !wanted;
     if (wanted && !rest) {
@@ -1106,6 +1104,9 @@ function jobRow(around) {
       body.append(pending, rest.node);
       head.setAttribute("aria-controls", body.id);
     }
+  };
+  const open = (wanted) => {
+    unfold(wanted);
     around.tell({ kind: "open", id: row.id, open: wanted });
     if (wanted) fill();
   };
@@ -1119,6 +1120,7 @@ function jobRow(around) {
     rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
+  unfold("details" in row);
   return {
     node,
     focus,
@@ -1222,7 +1224,7 @@ function jobList(around, turn) {
     state.rows.forEach((row, index2) => {
       let part = rows2.get(row.id);
       if (!part) {
-        part = jobRow(around);
+        part = jobRow(around, row);
         rows2.set(row.id, part);
       }
       part.update(row);

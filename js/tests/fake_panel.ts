@@ -2,15 +2,22 @@ import cases from "../../tests/panel_states.json";
 import type { PanelModel } from "../src/panel";
 import panel from "../src/panel";
 import type { Done, Wish } from "../src/panel/requests";
-import type { OpenRow, PanelState } from "../src/panel/state";
+import type { OpenRow, PanelState, Row } from "../src/panel/state";
 
 type Listener = (message: never) => void;
 
 export const state = (name: string) => cases.find((one) => one.name === name)?.state as PanelState;
 
-/** The kernel's side of a panel, in memory: what was wished for, and who listens. */
+/** What the kernel tells of a row that is not open. */
+export function slim(row: Row): Row {
+  const { id, origin, phase, label, headline, completed, failed, total, cost, created } = row;
+  return { id, origin, phase, label, headline, completed, failed, total, cost, created };
+}
+
+/** The kernel's side of a panel, in memory: what was wished for, and who listens. `state` has all rows open. */
 export class FakePanel implements PanelModel {
   sent: (Wish & { buffers: ArrayBuffer[] })[] = [];
+  opened = new Set<string>();
   listeners: [string, Listener][] = [];
   looked = Date.now() / 1000;
   place = "here";
@@ -22,11 +29,17 @@ export class FakePanel implements PanelModel {
   get(name: "looked"): number;
   get(name: "place"): string;
   get(name: "state" | "looked" | "place") {
-    return this[name];
+    if (name !== "state") return this[name];
+    const rows = this.state.rows.map((row) => (this.opened.has(row.id) ? row : slim(row)));
+    return { ...this.state, rows };
   }
 
   send(wish: Wish, _callbacks?: undefined, buffers: ArrayBuffer[] = []) {
     this.sent.push({ ...wish, buffers });
+    if (wish.kind !== "open") return;
+    if (wish.open) this.opened.add(wish.id as string);
+    else this.opened.delete(wish.id as string);
+    this.trigger("change:state");
   }
 
   on(event: string, listener: Listener) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OpenRow } from "../src/panel/state";
 import { words } from "../src/panel/words";
-import { settle, show, state } from "./fake_panel";
+import { FakePanel, settle, show, slim, state } from "./fake_panel";
 
 const labels = (rows: HTMLElement[]) => rows.map((row) => row.querySelector(".dw-entry-label")?.textContent);
 
@@ -31,17 +31,31 @@ describe("the list", () => {
 
   it("tells which rows are open, and fills one when the kernel tells what only an open row shows", () => {
     const { model, heads, find } = show("several");
-    const { details, tags, batches, note, trouble, error, actions, ...slim } = model.state.rows[0] as OpenRow;
-    model.tell({ rows: [slim] });
+    const whole = model.state.rows[0] as OpenRow;
+    model.tell({ rows: [slim(whole)] });
     heads()[0]?.click();
-    expect(model.wishes("open").at(-1)).toMatchObject({ id: slim.id, open: true });
+    expect(model.wishes("open").at(-1)).toMatchObject({ id: whole.id, open: true });
     expect(find(".dw-entry-body > .dw-line-note").textContent).toBe(words.asked);
     expect(find(".dw-entry-rest").hidden).toBe(true);
-    model.tell({ rows: [{ ...slim, details, tags, batches, note, trouble, error, actions }] });
-    expect(find(".dw-entry-rest").textContent).toContain(details[0]);
+    model.tell({ rows: [whole] });
+    expect(find(".dw-entry-rest").textContent).toContain(whole.details[0]);
     expect(find(".dw-entry-body > .dw-line-note").hidden).toBe(true);
     heads()[0]?.click();
-    expect(model.wishes("open").at(-1)).toMatchObject({ id: slim.id, open: false });
+    expect(model.wishes("open").at(-1)).toMatchObject({ id: whole.id, open: false });
+  });
+
+  it("is drawn with those rows open that the kernel holds open, after a reload too, and takes no focus", () => {
+    const model = new FakePanel(state("several"));
+    const [first, second] = model.state.rows as [OpenRow, OpenRow];
+    model.opened.add(second.id);
+    const { all, find } = show("several", { model });
+    expect(
+      all("[aria-expanded]").map((head) => head.ariaExpanded ?? head.getAttribute("aria-expanded")),
+    ).toEqual(model.state.rows.map((row) => String(row === second)));
+    expect(find(".dw-entry-rest").textContent).toContain(second.details[0]);
+    expect(find(".dw-entry-rest").textContent).not.toContain(first.details[0]);
+    expect(document.activeElement).toBe(document.body);
+    expect(model.wishes("open")).toEqual([]);
   });
 
   it("moves a row with the focus in it, and what is open stays open", () => {

@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 
 import dw_jupyter as dw
+from dw_jupyter.errors import OptionError
 from dw_jupyter.frames.limits import Limits
 from dw_jupyter.job import prepare
 from dw_jupyter.job.ready import submit_ready
-from dw_jupyter.notebook.panel import Panel
+from dw_jupyter.notebook.panel import Panel, show_in_panel
+from dw_jupyter.notebook.panel_state import SIZE
 from tests.panel_wire import PanelWire
 from tests.service_process import ServiceProcess, start_service
 
@@ -99,6 +101,22 @@ def test_a_table_is_checked_priced_and_sent_by_its_name(wire: PanelWire) -> None
     sent = wire.ask(kind="submit", source=source, label="my label")
     wire.row(id=sent["job"], phase="completed", label="my label")
     assert dw.attach(sent["job"]).result()["response"].to_dict() == {"a": "Say good", "b": "Say bad"}
+
+
+@pytest.mark.usefixtures("service")
+def test_a_panel_that_is_opened_for_a_job_begins_with_it() -> None:
+    """Where none was open to show a job, the next has it open as it is drawn, on whichever page it is."""
+    job, *newer = [dw.submit(pd.DataFrame({"text": ["good"]}), prompt=f"{n} {{{{ text }}}}") for n in range(SIZE + 1)]
+    for each in (job, *newer):
+        each.result()
+    with pytest.raises(OptionError, match="No panel is open"):
+        show_in_panel(job.id)
+    shown = PanelWire(Panel({}))
+    shown.panel._repr_mimebundle_()
+    shown.wait(lambda: shown.panel.state["page"] == 1)
+    (row,) = shown.panel.state["rows"]
+    assert (row["id"], row["details"][0]) == (job.id, f"job {job.id}")
+    shown.leave()
 
 
 @pytest.mark.usefixtures("service")

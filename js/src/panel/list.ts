@@ -37,7 +37,7 @@ export function jobList(around: Surroundings, turn: (page: number) => void): Lis
     state.rows.forEach((row, index) => {
       let part = rows.get(row.id);
       if (!part) {
-        part = jobRow(around);
+        part = jobRow(around, row);
         rows.set(row.id, part);
       }
       part.update(row);

@@ -24,8 +24,11 @@ export interface RowPart extends Part<Row> {
 
 let made = 0;
 
-/** One job in the list: a line that says how it stands, and under it, once it is opened, all the rest. */
-export function jobRow(around: Surroundings): RowPart {
+/**
+ * One job in the list: a line that says how it stands, and under it, once it is opened, all the rest. One that the
+ * kernel holds for open begins so: as it was before the page was reloaded.
+ */
+export function jobRow(around: Surroundings, first: Row): RowPart {
   const label = element("span", "dw-entry-label");
   const origin = element("span", "dw-entry-origin");
   const mark = element("span", "dw-entry-mark");
@@ -43,19 +46,17 @@ export function jobRow(around: Surroundings): RowPart {
     when,
   );
   head.type = "button";
-  head.setAttribute("aria-expanded", "false");
   const body = element("div", "dw-entry-body");
   body.id = `dw-entry-${++made}`;
-  body.hidden = true;
   const node = itemOf(head, body);
   node.classList.add("dw-entry");
   const pending = line("note");
   let rest: Part<OpenRow> | undefined; // made when it is first wanted
   let filled = false;
-  let row: Row;
+  let row = first;
 
   const focus = () => head.focus({ preventScroll: true });
-  const open = (wanted: boolean) => {
+  const unfold = (wanted: boolean) => {
     head.setAttribute("aria-expanded", String(wanted));
     body.hidden = !wanted;
     if (wanted && !rest) {
@@ -63,6 +64,9 @@ export function jobRow(around: Surroundings): RowPart {
       body.append(pending, rest.node);
       head.setAttribute("aria-controls", body.id);
     }
+  };
+  const open = (wanted: boolean) => {
+    unfold(wanted);
     around.tell({ kind: "open", id: row.id, open: wanted });
     if (wanted) fill();
   };
@@ -77,6 +81,7 @@ export function jobRow(around: Surroundings): RowPart {
     rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
+  unfold("details" in row);
 
   return {
     node,
