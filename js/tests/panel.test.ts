@@ -46,14 +46,13 @@ describe("the list", () => {
 
   it("is drawn with those rows open that the kernel holds open, after a reload too, and takes no focus", () => {
     const model = new FakePanel(state("several"));
-    const [first, second] = model.state.rows as [OpenRow, OpenRow];
+    const second = model.state.rows[1] as OpenRow;
     model.opened.add(second.id);
-    const { all, find } = show("several", { model });
-    expect(
-      all("[aria-expanded]").map((head) => head.ariaExpanded ?? head.getAttribute("aria-expanded")),
-    ).toEqual(model.state.rows.map((row) => String(row === second)));
+    const { heads, find } = show("several", { model });
+    expect(heads().map((head) => head.getAttribute("aria-expanded"))).toEqual(
+      model.state.rows.map((row) => String(row === second)),
+    );
     expect(find(".dw-entry-rest").textContent).toContain(second.details[0]);
-    expect(find(".dw-entry-rest").textContent).not.toContain(first.details[0]);
     expect(document.activeElement).toBe(document.body);
     expect(model.wishes("open")).toEqual([]);
   });
