@@ -18,7 +18,10 @@ import pyarrow.parquet as pq
 from dw_jupyter.errors import SourceError
 from dw_jupyter.frames.tables import from_arrow, from_rows
 
-TABLES = "Give a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."
+TABLES = (
+    "Give a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, "
+    "or a .csv, .parquet or .jsonl path."
+)
 _MARK = b"\xef\xbb\xbf"
 """What some editors begin a file of UTF-8 with."""
 _BATCH_ROWS = 10_000

@@ -26,9 +26,9 @@ def read_source(
     """A snapshot of ``source``: changing the source later changes nothing in it.
 
     Args:
-        source: a DataFrame, a Series (its column is called by its name, else ``"value"``), a list of dicts,
-            anything that gives an Arrow stream (Arrow and Polars tables), or a path to ``.csv``, ``.parquet``
-            or ``.jsonl``.
+        source: a DataFrame, a Series (its column is called by its name, else ``"value"``), a list of dicts, a list of
+            texts (its column is ``"value"``), anything that gives an Arrow stream (Arrow and Polars tables), or a path
+            to ``.csv``, ``.parquet`` or ``.jsonl``.
         limit: only the first so many rows, each with the values that it has in the whole.
         sample: only so many rows, or that share of them where it is below 1, picked by chance out of what ``limit``
             leaves, in the source's order; all rows where there are no more.
@@ -87,6 +87,8 @@ def _read(source: object, limit: int | None) -> pd.DataFrame:
             return source.to_frame("value" if source.name is None else source.name)
         case list() if all(isinstance(row, Mapping) for row in source):
             return from_rows(source)
+        case list() if all(isinstance(row, str) for row in source):
+            return pd.DataFrame({"value": source})
         case str() | Path():
             return read_file(Path(source).expanduser(), limit)
         case _ if hasattr(source, "__arrow_c_stream__"):

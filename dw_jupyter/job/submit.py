@@ -77,8 +77,8 @@ def submit(
     The same source, prompt and body again give the same job, in this kernel or another: nothing is sent twice.
 
     Args:
-        source: a DataFrame, Series, list of dicts, Arrow or Polars table, or the path of a ``.csv``, ``.parquet`` or
-            ``.jsonl`` file. ``None`` renders the prompt once.
+        source: a DataFrame, Series, list of dicts or texts, Arrow or Polars table, or the path of a ``.csv``,
+            ``.parquet`` or ``.jsonl`` file. ``None`` renders the prompt once.
         prompt: a Jinja2 template; columns are its variables, ``row["any name"]`` reaches all of them. Lines that are
             just ``system:``, ``user:`` or ``assistant:`` begin a message.
         model: a model of the account; may be left out where it offers just one.

@@ -11,8 +11,10 @@ _PAGE = """Run a language model over a table, one request a row, as a batch.
     %%dwbatch [SOURCE] [options]
     prompt
 
-SOURCE is a DataFrame (or a Series, a list of dicts, an Arrow or Polars
-table), an expression that gives one, or a .csv, .parquet or .jsonl file.
+SOURCE is a DataFrame (or a Series, a list of dicts or texts, an Arrow or
+Polars table), an expression that gives one, or a .csv, .parquet or .jsonl
+file. The column of a list of texts is called value, and so is that of a
+Series without a name.
 The cell ends as soon as the batch is made. The frame that -o names is there
 from the first second, fills while other cells run, and is bound anew before
 each cell that names it. Run the cell again, today or after a restart, and it

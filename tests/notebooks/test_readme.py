@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+import dw_jupyter as dw
 from dw_jupyter.notebook.magic import DWBatch
 from dw_jupyter.notebook.options import cell_parser
 from dw_jupyter.notebook.verbs import VERBS
+from tests.service_process import start_service
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -21,6 +25,23 @@ def test_the_python_of_the_readme_runs(environment: dict[str, str]) -> None:
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"0 +positive +completed", ran.stdout)
     assert re.search(r"1 +negative +completed", ran.stdout)
+
+
+def test_the_drill_of_the_readme_fails_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of its rows, without those that only take their time, one is answered by a retry and the others fail again."""
+    (cell,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "drill" in block]
+    names: dict[str, list[str]] = {}
+    exec(cell, names)
+    rows = [text for text in names["drill"] if not text.startswith("wait")]
+    with start_service(tmp_path / "service", "--model", "echo") as service:
+        monkeypatch.setenv("DOUBLEWORD_API_BASE", service.base_url)
+        monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
+        job = dw.submit(rows, "{{ value }}")
+        before = job.result()["dw_status"].value_counts()
+        job.retry()
+        after = job.result()["dw_status"].value_counts()
+    assert (before["completed"], before["failed"]) == (20, 21)
+    assert (after["completed"], after["failed"]) == (21, 20)
 
 
 def test_the_readme_names_every_option_and_command() -> None:

@@ -46,6 +46,13 @@ def test_every_kind_of_table_gives_the_same_frame(kind: str, tmp_path: Path) -> 
     assert read_source(source, limit=2).to_dict("records") == FRAME.head(2).to_dict("records")
 
 
+def test_a_list_of_texts_is_a_column_of_values() -> None:
+    """It is called as that of a Series without a name is."""
+    texts = ["a", "", "😀"]
+    pd.testing.assert_frame_equal(read_source(texts), read_source(pd.Series(texts)))
+    assert read_source(texts).to_dict("list") == {"value": texts}
+
+
 GROWING = [
     {"whole": 1, "some": 1, "sure": True, "code": "007", "when": dt.date(2026, 1, 1)},
     {"whole": 2, "some": 2, "sure": False, "code": "008", "when": dt.date(2026, 1, 2)},
@@ -249,7 +256,10 @@ def test_integers_beside_missing_values_stay_integers() -> None:
     assert read_source(pa.table({"n": [1, None]}))["n"].tolist() == [1, None]
 
 
-TABLES = "Give a DataFrame, a Series, a list of dicts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."
+TABLES = (
+    "Give a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, "
+    "or a .csv, .parquet or .jsonl path."
+)
 ONE = "Give a table with at least one row"
 
 
