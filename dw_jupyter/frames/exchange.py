@@ -83,7 +83,7 @@ def _message(message: dict[str, Any]) -> list[Block]:
             blocks += [_call(call) for call in value]
         else:
             blocks.append(_value(role if field == "content" else f"{role}: {field}", value))
-    return blocks
+    return blocks or [_value(role, "")]
 
 
 def _part(role: str, part: Any) -> Block:

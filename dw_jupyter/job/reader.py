@@ -31,12 +31,15 @@ MOST_REASONS = 20
 
 
 class Row(TypedDict):
-    """One row of a page, its texts cut to ``EXCERPT`` characters. ``answer`` of a row that has none is the reason."""
+    """One row of a page, its texts cut to ``EXCERPT`` characters.
+
+    ``prompt`` is None where the request is not kept, and ``answer`` of a row that has none is the reason.
+    """
 
     row: int
     label: str
     status: str
-    prompt: str
+    prompt: str | None
     answer: str
 
 
@@ -188,13 +191,13 @@ class Reader:
     def _excerpt(self, row: int, fates: pd.DataFrame) -> Row:
         status, reason = _fate(fates, row)
         request, answer = self._lines(row, status)
-        (prompt,) = said_in([request], asks=True) if request else [""]
+        (prompt,) = said_in([request], asks=True) if request else [None]
         (said,) = said_in([answer], asks=False) if answer and not reason else [reason]
         return {
             "row": row,
             "label": str(self._index[row]),
             "status": status,
-            "prompt": prompt[:EXCERPT],
+            "prompt": None if prompt is None else prompt[:EXCERPT],
             "answer": said[:EXCERPT],
         }
 

@@ -1,4 +1,4 @@
-// sources 32c920220001da84
+// sources 319e2bc7ab82d529
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -17,7 +17,7 @@ function mark(event) {
 function isOurs(event) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   if (MOVES.test(key)) return true;
-  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
   return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
 }
 
@@ -116,6 +116,7 @@ var words = {
   after: "Later rows",
   noAnswerYet: "no answer yet",
   noPrompt: "what it asks is not kept here",
+  blank: "nothing, or blanks",
   request: "Request",
   answer: "Answer",
   rest: "What else was sent and came back",
@@ -629,17 +630,19 @@ function body(block, signal) {
     image.src = block.text;
     return image;
   }
-  const pieces = cut(block.text).map((text2) => {
-    const piece = element("div", `dw-text dw-text-${block.form}`, text2);
-    piece.dir = "auto";
-    return piece;
-  });
-  const first = pieces[0] ?? element("div", "dw-text");
-  if (pieces.length < 2) return first;
+  if (!block.text.trim()) return element("div", "dw-text dw-text-none", words.blank);
+  const piece = (text2) => {
+    const node = element("div", `dw-text dw-text-${block.form}`, text2);
+    node.dir = "auto";
+    return node;
+  };
+  const [head = "", ...tail] = cut(block.text);
+  const first = piece(head);
+  if (!tail.length) return first;
   const rest = button(
     words.whole(block.text.length),
     () => {
-      first.after(...pieces.slice(1));
+      first.after(...tail.map(piece));
       first.tabIndex = -1;
       first.focus({ preventScroll: true });
       rest.remove();
@@ -737,10 +740,9 @@ function rowItem(press, signal) {
       mark2.className = `dw-mark dw-mark-${row.status}`;
       write(status, `${words.status[row.status]}, `);
       label.textContent = row.label;
-      prompt.textContent = row.prompt || words.noPrompt;
-      prompt.toggleAttribute("data-none", !row.prompt);
-      answer.textContent = row.answer || (row.status === "pending" ? words.noAnswerYet : words.status[row.status]);
-      answer.toggleAttribute("data-none", row.status !== "completed");
+      fill(prompt, row.prompt ?? "", row.prompt === null ? words.noPrompt : words.blank);
+      fill(answer, row.answer, answerless(row.status));
+      if (row.status !== "completed") answer.dataset.none = "";
       return true;
     },
     open(shown) {
@@ -758,6 +760,15 @@ function rowItem(press, signal) {
     }
   };
   return item2;
+}
+function fill(node, said, otherwise) {
+  const none = !said.trim();
+  node.textContent = none ? otherwise : said;
+  node.toggleAttribute("data-none", none);
+}
+function answerless(status) {
+  if (status === "pending") return words.noAnswerYet;
+  return status === "completed" ? words.blank : words.status[status];
 }
 function parts(whole, signal) {
   const facts = element("span", "dw-whole-facts", words.status[whole.status]);
@@ -874,9 +885,12 @@ function reader(ask, say, signal) {
   const toggle = (item2) => {
     if (lost && chosen !== item2.row) return;
     const closed = chosen !== item2.row;
+    const top = () => item2.button.getBoundingClientRect().top;
+    const before2 = top();
     chosen = -1;
     for (const each of items) if (each !== item2 || !closed) each.close();
     if (closed) open(item2);
+    list.scrollTop += top() - before2;
     current(item2);
   };
   list.addEventListener(

@@ -1,4 +1,4 @@
-// sources 32c920220001da84
+// sources 319e2bc7ab82d529
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -17,7 +17,7 @@ function mark(event) {
 function isOurs(event) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   if (MOVES.test(key)) return true;
-  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
   return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
 }
 
@@ -956,6 +956,7 @@ var words2 = {
   after: "Later rows",
   noAnswerYet: "no answer yet",
   noPrompt: "what it asks is not kept here",
+  blank: "nothing, or blanks",
   request: "Request",
   answer: "Answer",
   rest: "What else was sent and came back",

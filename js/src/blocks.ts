@@ -28,17 +28,19 @@ function body(block: Block, signal: AbortSignal): HTMLElement {
     image.src = block.text;
     return image;
   }
-  const pieces = cut(block.text).map((text) => {
-    const piece = element("div", `dw-text dw-text-${block.form}`, text);
-    piece.dir = "auto";
-    return piece;
-  });
-  const first = pieces[0] ?? element("div", "dw-text");
-  if (pieces.length < 2) return first;
+  if (!block.text.trim()) return element("div", "dw-text dw-text-none", words.blank);
+  const piece = (text: string) => {
+    const node = element("div", `dw-text dw-text-${block.form}`, text);
+    node.dir = "auto";
+    return node;
+  };
+  const [head = "", ...tail] = cut(block.text);
+  const first = piece(head);
+  if (!tail.length) return first;
   const rest = button(
     words.whole(block.text.length),
     () => {
-      first.after(...pieces.slice(1));
+      first.after(...tail.map(piece));
       first.tabIndex = -1;
       first.focus({ preventScroll: true });
       rest.remove();

@@ -1,7 +1,7 @@
 /** Keys pressed inside a view: those that it may use stay with it, all others are the host's. */
 
 const SUPPRESS = "data-lm-suppress-shortcuts";
-/** These move or edit, whatever is held with them: in a notebook Ctrl+Backspace would merge two cells. */
+/** These move or edit, whatever is held with them: in a notebook Ctrl+Backspace would merge two cells, as Ctrl+Shift+M. */
 const MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
 
 /**
@@ -27,6 +27,6 @@ function mark(event: KeyboardEvent) {
 function isOurs(event: KeyboardEvent) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   if (MOVES.test(key)) return true;
-  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "z" : "acvxyz").includes(key.toLowerCase());
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
   return !altKey && (key.length === 1 || (key === "Enter" && !shiftKey));
 }

@@ -114,9 +114,12 @@ export function reader(ask: Asking, say: (text: string) => void, signal: AbortSi
   const toggle = (item: RowItem) => {
     if (lost && chosen !== item.row) return;
     const closed = chosen !== item.row;
+    const top = () => item.button.getBoundingClientRect().top;
+    const before = top();
     chosen = -1;
     for (const each of items) if (each !== item || !closed) each.close();
     if (closed) open(item);
+    list.scrollTop += top() - before; // a long one that closes above would take it out of sight
     current(item);
   };
 

@@ -1,7 +1,7 @@
 import { asText, blocks } from "./blocks";
 import { copyButton } from "./copy";
 import { element, itemOf, write } from "./element";
-import type { Row, Whole } from "./state";
+import type { Row, Status, Whole } from "./state";
 import { words } from "./words";
 
 /** One row of the list: a button with what was asked and answered in short, and below it, once opened, the whole. */
@@ -56,11 +56,9 @@ export function rowItem(press: (item: RowItem) => void, signal: AbortSignal): Ro
       mark.className = `dw-mark dw-mark-${row.status}`;
       write(status, `${words.status[row.status]}, `);
       label.textContent = row.label;
-      prompt.textContent = row.prompt || words.noPrompt;
-      prompt.toggleAttribute("data-none", !row.prompt);
-      answer.textContent =
-        row.answer || (row.status === "pending" ? words.noAnswerYet : words.status[row.status]);
-      answer.toggleAttribute("data-none", row.status !== "completed");
+      fill(prompt, row.prompt ?? "", row.prompt === null ? words.noPrompt : words.blank);
+      fill(answer, row.answer, answerless(row.status));
+      if (row.status !== "completed") answer.dataset.none = "";
       return true;
     },
     open(shown) {
@@ -78,6 +76,18 @@ export function rowItem(press: (item: RowItem) => void, signal: AbortSignal): Ro
     },
   };
   return item;
+}
+
+/** Writes what somebody wrote, or in its place what it means that nothing is there to see. */
+function fill(node: HTMLElement, said: string, otherwise: string) {
+  const none = !said.trim();
+  node.textContent = none ? otherwise : said;
+  node.toggleAttribute("data-none", none);
+}
+
+function answerless(status: Status) {
+  if (status === "pending") return words.noAnswerYet;
+  return status === "completed" ? words.blank : words.status[status];
 }
 
 function parts(whole: Whole, signal: AbortSignal) {

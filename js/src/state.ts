@@ -43,12 +43,12 @@ export interface JobState {
 
 export type Status = "pending" | "completed" | "failed" | "cancelled" | "expired" | "missing";
 
-/** A row of a list, its texts cut. `answer` of a row that has none is the reason. */
+/** A row of a list, its texts cut. `prompt` is null where it is not kept; `answer` of a row that has none is the reason. */
 export interface Row {
   row: number;
   label: string;
   status: Status;
-  prompt: string;
+  prompt: string | null;
   answer: string;
 }
 

@@ -38,6 +38,7 @@ export const words = {
   after: "Later rows",
   noAnswerYet: "no answer yet",
   noPrompt: "what it asks is not kept here",
+  blank: "nothing, or blanks",
   request: "Request",
   answer: "Answer",
   rest: "What else was sent and came back",

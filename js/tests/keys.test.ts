@@ -37,6 +37,7 @@ describe("a view", () => {
     ["a", { ctrlKey: true }],
     ["z", { metaKey: true }],
     ["Z", { ctrlKey: true, shiftKey: true }],
+    ["M", { ctrlKey: true, shiftKey: true }],
   ] as [string, KeyboardEventInit?][])("keeps %j", (key, held) => {
     expect(press(key, held)).toEqual({ early: false, late: false });
   });

@@ -274,6 +274,24 @@ describe("the reader", () => {
 });
 
 describe("what others wrote", () => {
+  it("is said to be blank where nothing of it is to be seen, and not kept where nobody has it", () => {
+    const { el, model, rows, reply, close } = open();
+    const asked = [null, "", " \n"].map((prompt, row) => ({ ...long(row), prompt, answer: row ? " " : "a" }));
+    reply({ ...firstPage, rows: asked });
+    const said = (name: string) => rows().map((row) => row.querySelector(`.dw-row-${name}`)?.textContent);
+    expect(said("prompt")).toEqual([words.noPrompt, words.blank, words.blank]);
+    expect(said("answer")).toEqual(["a", words.blank, words.blank]);
+    rows()[1]?.click();
+    const block = { title: "user", form: "text", text: "" } as const;
+    const row = { ...(wholes[0] as Whole), row: 1, request: [block], answer: [block] };
+    model.trigger("msg:custom", { kind: "row", id: model.asked("row").id, row } as Answer);
+    expect([...el.querySelectorAll(".dw-text-none")].map((node) => node.textContent)).toEqual([
+      words.blank,
+      words.blank,
+    ]);
+    close();
+  });
+
   it("is text, in lists and in rows", () => {
     const { el, rows, reply, replyWhole, close } = open();
     reply();

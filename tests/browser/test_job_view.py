@@ -238,6 +238,24 @@ def test_rows_are_read_by_keyboard_alone(browser: Browser, address: str) -> None
         expect(page.get_by_role("group", name="Answer")).to_have_count(0)
 
 
+def test_a_row_stays_in_sight_when_a_long_one_above_it_closes(browser: Browser, address: str) -> None:
+    """Who opens the row below one that fills many screens goes on reading where the focus is."""
+    with opened(browser, address) as page:
+        read(page)
+        page.add_style_tag(content=".dw-rows { max-block-size: 60px !important }")
+        row = page.locator(".dw-row")
+        row.nth(2).click()
+        page.locator(".dw-blocks-answer").wait_for()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.locator(".dw-blocks-answer", has_text="</pre>").wait_for()
+        within = """row => {
+            const [inner, outer] = [row, row.closest('.dw-rows')].map(node => node.getBoundingClientRect());
+            return inner.top >= outer.top && inner.bottom <= outer.bottom
+        }"""
+        assert row.nth(3).evaluate(within)
+
+
 def test_rows_are_found_by_a_word_and_by_a_reason(browser: Browser, address: str) -> None:
     """What is typed is searched, what is found is counted, and a reason is a button."""
     with opened(browser, address) as page:

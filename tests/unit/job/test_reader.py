@@ -112,6 +112,19 @@ def test_rows_that_share_an_answer_or_have_one_from_elsewhere_read_like_all(tmp_
     assert made.whole(3)["request"][0]["text"] == "asked before"
 
 
+def test_a_request_that_asks_nothing_is_not_one_that_is_not_kept(tmp_path: Path) -> None:
+    """An empty prompt or answer is there to be read as one; of a request that is not on the disk nothing is."""
+    files = {"requests-000.jsonl": lines(request(0, "")), "output-000.jsonl": lines(answer(0, ""), answer(1, "kept"))}
+    made = reader(job(tmp_path / "job", files, rows=2))
+    assert [(row["prompt"], row["answer"]) for row in made.page()["rows"]] == [("", ""), (None, "kept")]
+    empty, lost = made.whole(0), made.whole(1)
+    assert [(block["title"], block["text"]) for block in (*empty["request"], *empty["answer"])] == [
+        ("user", ""),
+        ("assistant", ""),
+    ]
+    assert lost["request"] == []
+
+
 def test_a_row_that_is_asked_again_shows_what_it_was_asked_last(tmp_path: Path) -> None:
     """Until a retry apart is answered its rows wait; then the new request and answer are shown, not the old."""
     files = {
@@ -183,7 +196,7 @@ def test_a_megabyte_is_cut_in_a_list_and_whole_when_it_is_opened(tmp_path: Path)
     files = {"requests-000.jsonl": lines(request(0, long)), "output-000.jsonl": lines(answer(0, long))}
     made = reader(job(tmp_path / "job", files, rows=1))
     (row,) = made.page()["rows"]
-    assert len(row["prompt"]) == len(row["answer"]) == 300
+    assert len(row["prompt"] or "") == len(row["answer"]) == 300
     whole = made.whole(0)
     assert whole["request"][0]["text"] == whole["answer"][0]["text"] == long
     assert rows_of(made.page(text="word word")) == [0]
