@@ -16,7 +16,7 @@ import pandas as pd
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.exchange import Block, read_answer, read_request
 from dw_jupyter.frames.lines import outcome, read_lines
-from dw_jupyter.frames.reasons import Reasons
+from dw_jupyter.frames.reasons import Mask, Reasons
 from dw_jupyter.frames.results import Results
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.ledger import SHARES, Ledger
@@ -117,7 +117,7 @@ class Reader:
             message: likewise.
             text: only rows that have this in their prompt, their answer or the reason why there is none; case and
                 the order of the rows in the files do not matter.
-            start: how many rows to pass over.
+            start: how many rows to pass over; where there are no more than that, the last page comes.
             wanted: whether whoever asked still waits for it.
 
         Raises:
@@ -132,11 +132,12 @@ class Reader:
             meant &= reasons.rows_of(group, code, message)
         more = False
         if places is not None:
-            found, more = self._search.find(text.strip(), places, wanted)
-            says = np.zeros(len(fates), dtype=bool)
+            found, more = self._search.find(text.strip(), places, self._own(meant, len(places.requests)), wanted)
+            says = np.zeros(len(places.requests), dtype=bool)
             says[found] = True
             meant &= (says if self._shares is None else says[self._shares]) | reasons.rows_saying(text.strip())
         rows = np.flatnonzero(meant)
+        start = min(start, max(0, len(rows) - 1) // PAGE * PAGE)
         with self._lock:
             shown = [self._excerpt(row, fates) for row in rows[start : start + PAGE].tolist()]
         return {"start": start, "total": len(rows), "more": more, "rows": shown, "reasons": _told(reasons)}
@@ -180,6 +181,14 @@ class Reader:
             if self._grouped is None or self._grouped[0] != state:
                 self._grouped = state, Reasons(fates)
             return self._grouped[1], fates
+
+    def _own(self, meant: Mask, rows: int) -> Mask:
+        """Which of so many requests some rows have."""
+        if self._shares is None:
+            return meant
+        own = np.zeros(rows, dtype=bool)
+        own[self._shares[meant]] = True
+        return own
 
     def _lines(self, row: int, status: str) -> tuple[bytes, bytes]:
         """The request and the answer of a row. One that waits has no answer yet, whatever it had before."""

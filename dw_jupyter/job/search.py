@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 from dw_jupyter.frames.column import Positions
 from dw_jupyter.frames.inputs import read_prompts
 from dw_jupyter.frames.lines import outcome, read_lines
+from dw_jupyter.frames.reasons import Mask
 from dw_jupyter.job.places import Places
 
 MOST_FOUND = 5_000
@@ -30,20 +32,21 @@ class Search:
     """Finds texts, and remembers what it found last: the next page is of the same."""
 
     def __init__(self) -> None:
-        self._last: tuple[tuple[str, int], Positions, bool] | None = None
+        self._last: tuple[tuple[str, int, bytes], Positions, bool] | None = None
 
-    def find(self, text: str, places: Places, wanted: Callable[[], bool]) -> tuple[Positions, bool]:
+    def find(self, text: str, places: Places, among: Mask, wanted: Callable[[], bool]) -> tuple[Positions, bool]:
         """The rows with a text of their own, ascending, and whether there may be more.
 
         Args:
             text: not empty; case does not matter.
             places: do not change meanwhile.
+            among: only these rows are looked at.
             wanted: whether whoever asked still waits for it.
 
         Raises:
             SupersededError: it was not wanted any more before it was found.
         """
-        state, last = (text, places.changes), self._last
+        state, last = (text, places.changes, among.tobytes()), self._last
         if last is not None and last[0] == state:
             return last[1:]
         folded = text.casefold()
@@ -53,13 +56,15 @@ class Search:
         for rows, lines, asks in places.search(_needles(text)):
             if not wanted():
                 raise SupersededError
-            said = said_in(lines, asks=asks)
-            found.update(row for row, one in zip(rows.tolist(), said, strict=True) if folded in one.casefold())
+            meant = among[rows].tolist()
+            said = said_in(list(itertools.compress(lines, meant)), asks=asks)
+            found.update(row for row, one in zip(rows[meant].tolist(), said, strict=True) if folded in one.casefold())
             if len(found) > MOST_FOUND or time.monotonic() > end:
                 break
         more = len(found) > MOST_FOUND or time.monotonic() > end
-        self._last = state, np.array(sorted(found), dtype=np.int64), more
-        return self._last[1:]
+        rows = np.array(sorted(found), dtype=np.int64)
+        self._last = state, rows, more
+        return rows, more
 
 
 def said_in(lines: list[bytes], *, asks: bool) -> list[str]:

@@ -112,6 +112,13 @@ class Panel(anywidget.AnyWidget):
         self._publish()
         return shown
 
+    async def _look_round(self, seconds: float) -> None:
+        """Hear of the account, for so long at most; then turn to the job that was to be shown."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._overview.once(), seconds)
+        if _wanted:
+            self._turn(_wanted.pop())
+
     def _hear(self, _widget: Panel, wish: dict[str, Any], buffers: list[Any]) -> None:
         """Takes a wish of the browser's, on whichever thread."""
         loop.post(self._begin, wish, [bytes(buffer) for buffer in buffers])
@@ -246,11 +253,8 @@ class Panel(anywidget.AnyWidget):
         self._context = contextvars.copy_context()
         self._shown += 1
         until_run_again(self._hide)
-        if _wanted:
-            loop.post(self._turn, _wanted.pop())
         alone = waits()
-        with contextlib.suppress(TimeoutError):
-            loop.run(self._overview.once(), timeout=PATIENT_SECONDS if alone else GLANCE_SECONDS)
+        loop.run(self._look_round(PATIENT_SECONDS if alone else GLANCE_SECONDS))
         data, metadata = ({}, {}) if alone else super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **self._bundle()}, metadata
 
@@ -291,4 +295,5 @@ def show_in_panel(job_id: str) -> None:
     if newest is None or newest.there_until < time.monotonic():
         _wanted[:] = [job_id]
         raise OptionError("No panel is open.", "`%dwbatch panel` in a cell opens one.")
+    _wanted.clear()
     newest.show(job_id)

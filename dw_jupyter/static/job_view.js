@@ -1,4 +1,4 @@
-// sources 319e2bc7ab82d529
+// sources 8440fc7060bcae00
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -170,11 +170,9 @@ function age(signal) {
   return {
     node,
     update(next) {
+      if (state && next.updated !== state.updated) ahead = Date.now() / 1e3 - next.updated;
       state = next;
       draw2();
-    },
-    heard() {
-      if (state) ahead = Date.now() / 1e3 - state.updated;
     }
   };
 }
@@ -327,7 +325,7 @@ function cancelButton(cancel, signal) {
     node,
     update(state) {
       const isCancelling = state.phase === "cancelling";
-      if (wasCancelling && !isCancelling) asked = false;
+      if (state.ended || wasCancelling && !isCancelling) asked = false;
       wasCancelling = isCancelling;
       asking2.say(words.reallyCancel(state.waiting));
       if (!state.cancellable) asking2.close();
@@ -686,7 +684,6 @@ function copyButton(text2, signal, label = words.copy) {
     () => say(words.notCopied)
   );
   const node = button(label, copy, signal);
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }
 async function copyText(text2) {
@@ -843,6 +840,7 @@ function reader(ask, say, signal) {
     list.removeAttribute("aria-busy");
   };
   const draw2 = (page) => {
+    first = page.start;
     choice.update(page.reasons);
     const focused = items.findIndex((item2) => item2.node.contains(document.activeElement));
     arrange(page.rows);
@@ -1002,7 +1000,8 @@ function retryButton(retry, signal) {
 
 // src/roots.ts
 var GONE_MS = 1e3;
-function roots(draw2, seen, ends) {
+function roots(draw2, ends, seen = () => {
+}) {
   let shown = 0;
   let told = false;
   let going = 0;
@@ -1117,15 +1116,7 @@ function draw(model, signal) {
     if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
   };
   update();
-  listen(
-    model,
-    "change:state",
-    () => {
-      update();
-      heard.heard();
-    },
-    signal
-  );
+  listen(model, "change:state", update, signal);
   listen(
     model,
     "msg:custom",
@@ -1174,8 +1165,8 @@ function live(model, signal, over = () => {
       view.lose(lost);
       return view.root;
     },
-    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
-    signal
+    signal,
+    (shown) => model.send({ kind: shown ? "look" : "rest", view: name })
   );
 }
 var lives = /* @__PURE__ */ new Map();

@@ -1,4 +1,4 @@
-// sources 319e2bc7ab82d529
+// sources 8440fc7060bcae00
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -1302,7 +1302,7 @@ function watching(node, send, signal) {
   let inView = true;
   const tell = () => {
     const seen = inView && document.visibilityState !== "hidden";
-    send(seen ? "look" : "rest", view);
+    send(!node.isConnected ? "leave" : seen ? "look" : "rest", view);
   };
   const beat = setInterval(tell, SIGN_OF_LIFE_MS);
   document.addEventListener("visibilitychange", tell, { signal });
@@ -1322,7 +1322,7 @@ function watching(node, send, signal) {
     },
     { once: true }
   );
-  tell();
+  send("look", view);
 }
 
 // src/place.ts
@@ -1395,11 +1395,73 @@ function placesOf(body) {
   return page[KEPT];
 }
 
+// src/roots.ts
+var GONE_MS = 1e3;
+function roots(draw2, ends, seen = () => {
+}) {
+  let shown = 0;
+  let told = false;
+  let going = 0;
+  const count = (change) => {
+    shown += change;
+    clearTimeout(going);
+    const tell = () => {
+      if (told === shown > 0) return;
+      told = !told;
+      seen(told);
+    };
+    if (shown) tell();
+    else if (!ends.aborted) going = window.setTimeout(tell, GONE_MS);
+  };
+  ends.addEventListener("abort", () => clearTimeout(going), { once: true });
+  const free = [];
+  return {
+    show(el, signal) {
+      const kept = free.pop() ?? keep(draw2());
+      el.append(kept.root);
+      kept.restore();
+      count(1);
+      const end = () => {
+        kept.root.remove();
+        free.push(kept);
+        count(-1);
+      };
+      signal.addEventListener("abort", end, { once: true });
+    }
+  };
+}
+function keep(root) {
+  const scrolled = /* @__PURE__ */ new Map();
+  let focused;
+  root.addEventListener("focusin", ({ target }) => {
+    focused = target;
+  });
+  root.addEventListener("focusout", () => {
+    setTimeout(() => {
+      if (root.isConnected && !root.contains(document.activeElement)) focused = void 0;
+    });
+  });
+  root.addEventListener(
+    "scroll",
+    ({ target }) => scrolled.set(target, target.scrollTop),
+    { capture: true, passive: true }
+  );
+  return {
+    root,
+    restore() {
+      for (const [node, top] of scrolled) node.scrollTop = top;
+      if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
+    }
+  };
+}
+
 // src/panel.ts
 var TICK_MS = 500;
 var SOON_MS = 600;
 var LONG_MS = 1e4;
-function draw(model, signal) {
+function draw(model, host) {
+  const own = controllerUnder(host);
+  const { signal } = own;
   const requests = new Requests((wish, buffers) => model.send(wish, void 0, buffers));
   const state = () => model.get("state");
   const spoken = element("div", "dw-spoken");
@@ -1422,6 +1484,7 @@ function draw(model, signal) {
       rest(words.closed(state().again));
       root.parentElement?.closest('[tabindex="0"]')?.focus({ preventScroll: true });
       model.send({ kind: "close" });
+      own.abort();
     },
     signal
   );
@@ -1502,7 +1565,6 @@ function draw(model, signal) {
 }
 function initialize({ model, signal }) {
   const own = controllerUnder(signal);
-  let kept;
   listen(
     model,
     "msg:custom",
@@ -1512,18 +1574,13 @@ function initialize({ model, signal }) {
     },
     own.signal
   );
-  settleIn(
-    model.get("place"),
-    (el) => {
-      const shown = new AbortController();
-      if (!kept || kept.isConnected) kept = draw(model, own.signal);
-      const root = kept;
-      el.append(root);
-      shown.signal.addEventListener("abort", () => root.remove(), { once: true });
-      return shown;
-    },
-    own.signal
-  );
+  const life = roots(() => draw(model, own.signal), own.signal);
+  const show = (el) => {
+    const shown = new AbortController();
+    life.show(el, shown.signal);
+    return shown;
+  };
+  settleIn(model.get("place"), show, own.signal);
   return () => own.abort();
 }
 function render({ model, el, signal }) {

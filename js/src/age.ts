@@ -7,9 +7,9 @@ const GRACE = 5;
 
 /**
  * Says how long ago the service was last heard, where that is longer than it should be. The kernel's clock may differ
- * from this one: a state that comes while one looks on is new, and tells by how much.
+ * from this one: a later word that comes while one looks on is new, and tells by how much.
  */
-export function age(signal: AbortSignal): Part<JobState> & { heard(): void } {
+export function age(signal: AbortSignal): Part<JobState> {
   const node = line("note");
   let ahead = 0;
   let state: JobState | undefined;
@@ -23,11 +23,9 @@ export function age(signal: AbortSignal): Part<JobState> & { heard(): void } {
   return {
     node,
     update(next) {
+      if (state && next.updated !== state.updated) ahead = Date.now() / 1000 - next.updated;
       state = next;
       draw();
-    },
-    heard() {
-      if (state) ahead = Date.now() / 1000 - state.updated;
     },
   };
 }

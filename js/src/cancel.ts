@@ -5,7 +5,7 @@ import { words } from "./words";
 
 /**
  * The Cancel button, which asks before it cancels. It answers a click by itself, since a busy kernel may not for a
- * while, and believes it until the state has been "cancelling" and is so no more.
+ * while, and believes it until the state has been "cancelling" and is so no more, or the job has ended.
  */
 export function cancelButton(cancel: () => void, signal: AbortSignal): Part<JobState> & { refuse(): void } {
   let asked = false;
@@ -31,7 +31,7 @@ export function cancelButton(cancel: () => void, signal: AbortSignal): Part<JobS
     node,
     update(state) {
       const isCancelling = state.phase === "cancelling";
-      if (wasCancelling && !isCancelling) asked = false;
+      if (state.ended || (wasCancelling && !isCancelling)) asked = false;
       wasCancelling = isCancelling;
       asking.say(words.reallyCancel(state.waiting));
       if (!state.cancellable) asking.close();

@@ -21,7 +21,6 @@ export function copyButton(text: () => string, signal: AbortSignal, label = word
       () => say(words.notCopied),
     );
   const node = button(label, copy, signal);
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return node;
 }
 

@@ -83,15 +83,7 @@ function draw(model: Model, signal: AbortSignal): View {
   };
 
   update();
-  listen(
-    model,
-    "change:state",
-    () => {
-      update();
-      heard.heard();
-    },
-    signal,
-  );
+  listen(model, "change:state", update, signal);
   listen(
     model,
     "msg:custom",
@@ -141,8 +133,8 @@ function live(model: Model, signal: AbortSignal, over: () => void = () => {}): R
       view.lose(lost);
       return view.root;
     },
-    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
     signal,
+    (shown) => model.send({ kind: shown ? "look" : "rest", view: name }),
   );
 }
 

@@ -12,6 +12,7 @@ import type { PanelState } from "./panel/state";
 import { watching } from "./panel/watching";
 import { words } from "./panel/words";
 import { settleIn } from "./place";
+import { roots } from "./roots";
 
 type Message = Reply | { kind: "show"; id: string } | { kind: "settled"; view: string; data: Bundle };
 
@@ -31,8 +32,10 @@ const TICK_MS = 500;
 const SOON_MS = 600;
 const LONG_MS = 10_000;
 
-/** Draws the panel; what it listens to ends with `signal`. */
-function draw(model: PanelModel, signal: AbortSignal) {
+/** Draws the panel; what it listens to ends with `host`, or when a person closes it. */
+function draw(model: PanelModel, host: AbortSignal) {
+  const own = controllerUnder(host);
+  const { signal } = own;
   const requests = new Requests((wish, buffers) => model.send(wish, undefined, buffers));
   const state = () => model.get("state");
 
@@ -56,6 +59,7 @@ function draw(model: PanelModel, signal: AbortSignal) {
       // In JupyterLab the whole output goes now: its cell is where a keyboard goes on.
       root.parentElement?.closest<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
       model.send({ kind: "close" });
+      own.abort();
     },
     signal,
   );
@@ -146,7 +150,6 @@ function draw(model: PanelModel, signal: AbortSignal) {
  */
 function initialize({ model, signal }: { model: PanelModel; signal?: AbortSignal }) {
   const own = controllerUnder(signal);
-  let kept: HTMLElement | undefined;
   listen(
     model,
     "msg:custom",
@@ -156,18 +159,13 @@ function initialize({ model, signal }: { model: PanelModel; signal?: AbortSignal
     },
     own.signal,
   );
-  settleIn(
-    model.get("place"),
-    (el) => {
-      const shown = new AbortController();
-      if (!kept || kept.isConnected) kept = draw(model, own.signal);
-      const root = kept;
-      el.append(root);
-      shown.signal.addEventListener("abort", () => root.remove(), { once: true });
-      return shown;
-    },
-    own.signal,
-  );
+  const life = roots(() => draw(model, own.signal), own.signal);
+  const show = (el: HTMLElement) => {
+    const shown = new AbortController();
+    life.show(el, shown.signal);
+    return shown;
+  };
+  settleIn(model.get("place"), show, own.signal);
   return () => own.abort();
 }
 

@@ -68,6 +68,7 @@ export function reader(ask: Asking, say: (text: string) => void, signal: AbortSi
   };
 
   const draw = (page: Page) => {
+    first = page.start;
     choice.update(page.reasons);
     const focused = items.findIndex((item) => item.node.contains(document.activeElement));
     arrange(page.rows);

@@ -9,7 +9,11 @@ export interface Roots {
 const GONE_MS = 1000;
 
 /** `seen` is told when some output shows one, and when none has for a moment. */
-export function roots(draw: () => HTMLElement, seen: (shown: boolean) => void, ends: AbortSignal): Roots {
+export function roots(
+  draw: () => HTMLElement,
+  ends: AbortSignal,
+  seen: (shown: boolean) => void = () => {},
+): Roots {
   let shown = 0;
   let told = false;
   let going = 0;

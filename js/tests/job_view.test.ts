@@ -114,6 +114,15 @@ describe("Cancel", () => {
     expect(find(".dw-cancel").hidden).toBe(true);
   });
 
+  it("can be pressed in a retry of a job that has ended before it could be cancelled", () => {
+    const { model, button } = show("running");
+    button(words.cancel).click();
+    button(words.yes).click();
+    model.tell(state("completed with failures"));
+    model.tell(state("running"));
+    expect(button(words.cancel).getAttribute("aria-disabled")).toBe("false");
+  });
+
   it("takes its question away when the job ends meanwhile", () => {
     const { model, button, find } = show("running");
     button(words.cancel).click();
@@ -199,6 +208,8 @@ describe("the age of a state", () => {
       vi.advanceTimersByTime(19_000);
       expect(el.textContent).not.toContain("ago");
       vi.advanceTimersByTime(3_000);
+      expect(el.textContent).toContain("Updated 22 s ago");
+      model.tell({ trouble: "The service does not answer." });
       expect(el.textContent).toContain("Updated 22 s ago");
       model.tell({ updated: 1022 });
       expect(el.textContent).not.toContain("ago");

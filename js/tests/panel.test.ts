@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import panel from "../src/panel";
 import type { OpenRow } from "../src/panel/state";
 import { words } from "../src/panel/words";
 import { FakePanel, settle, show, slim, state } from "./fake_panel";
@@ -529,5 +530,41 @@ describe("a panel that goes", () => {
     model.trigger("msg:custom", { kind: "settled", view: "mine", data: {} });
     expect(find(".dw-panel > .dw-line-lost").textContent).toBe(words.closed("%dwbatch panel"));
     expect(find(".dw-panel-body").inert).toBe(true);
+  });
+
+  it("stays closed whatever the kernel still tells, and says that it has gone", () => {
+    const { model, button, find } = show("several");
+    button(words.close).click();
+    expect(model.sent.slice(-2).map(({ kind }) => kind)).toEqual(["close", "leave"]);
+    model.tellRows(() => ({ headline: "later" }));
+    vi.advanceTimersByTime(200_000);
+    expect(find(".dw-panel-body").inert).toBe(true);
+    expect(find(".dw-panel-body").textContent).not.toContain("later");
+    expect(model.sent.at(-1)?.kind).toBe("leave");
+  });
+
+  it("says that it is not there while no output shows it, and is there again with what was typed", async () => {
+    vi.useRealTimers();
+    const model = new FakePanel(state("several"));
+    const controller = new AbortController();
+    panel.initialize({ model, signal: controller.signal });
+    const place = document.createElement("div");
+    place.innerHTML = '<div data-dw-view="here"></div>';
+    const turn = () => new Promise((done) => setTimeout(done));
+    for (let times = 0; times < 3; times++) {
+      document.body.append(place);
+      await turn();
+      place.remove();
+      await turn();
+    }
+    document.body.append(place);
+    await turn();
+    expect(place.querySelectorAll(".dw-panel")).toHaveLength(1);
+    expect(model.wishes("look")).toHaveLength(1); // one panel was drawn, and kept
+    place.remove();
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(model.sent.at(-1)?.kind).toBe("leave");
+    controller.abort();
+    expect(model.listeners).toEqual([]);
   });
 });

@@ -82,6 +82,8 @@ describe("the reader", () => {
     expect(model.asked("rows").start).toBe(0);
     reply({ ...page(118), start: 118 });
     expect(after?.getAttribute("aria-disabled")).toBe("true");
+    before?.click();
+    expect(model.asked("rows").start).toBe(68); // from where the kernel went to
     close();
   });
 

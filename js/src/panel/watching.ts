@@ -1,6 +1,6 @@
 /**
  * Tells the kernel while somebody can see the panel (`look`), so that it asks the service then and at no other time,
- * while it is in the page out of sight (`rest`), and when it goes (`leave`).
+ * while it is in the page out of sight (`rest`), and when it is not in the page (`leave`).
  */
 
 const SIGN_OF_LIFE_MS = 60_000;
@@ -14,7 +14,7 @@ export function watching(
   let inView = true;
   const tell = () => {
     const seen = inView && document.visibilityState !== "hidden";
-    send(seen ? "look" : "rest", view);
+    send(!node.isConnected ? "leave" : seen ? "look" : "rest", view);
   };
   const beat = setInterval(tell, SIGN_OF_LIFE_MS);
   document.addEventListener("visibilitychange", tell, { signal });
@@ -37,5 +37,5 @@ export function watching(
     },
     { once: true },
   );
-  tell();
+  send("look", view);
 }

@@ -12,6 +12,7 @@ import pytest
 from dw_jupyter.api.types import Batch
 from dw_jupyter.frames.index import save_index
 from dw_jupyter.frames.reasons import Reasons
+from dw_jupyter.job import search
 from dw_jupyter.job.journal import INDEX
 from dw_jupyter.job.ledger import Ledger
 from dw_jupyter.job.reader import PAGE, Reader
@@ -44,7 +45,7 @@ def test_pages_follow_the_source_whatever_the_order_of_the_answers(tmp_path: Pat
     made = reader(job(tmp_path / "job", files, rows=rows), pd.Index([f"label {row}" for row in range(rows)]))
     pages = [made.page(start=start) for start in (0, 50, 100, 150)]
     assert [(page["start"], page["total"], len(page["rows"])) for page in pages] == [
-        (0, 130, 50), (50, 130, 50), (100, 130, 30), (150, 130, 0),
+        (0, 130, 50), (50, 130, 50), (100, 130, 30), (100, 130, 30),
     ]  # fmt: skip
     assert [(row["prompt"], row["answer"], row["label"]) for page in pages for row in page["rows"]] == [
         (f"ask {row}", f"say {row}", f"label {row}") for row in range(rows)
@@ -95,6 +96,20 @@ def test_search_finds_what_a_person_reads(tmp_path: Path, text: str, rows: list[
         ),
     }
     assert rows_of(reader(job(tmp_path / "job", files, rows=7)).page(text=text)) == rows
+
+
+def test_a_common_word_is_found_in_the_few_rows_that_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that ends at so many rows counts those alone that the status and the reason leave."""
+    monkeypatch.setattr(search, "MOST_FOUND", 3)
+    files = {
+        "requests-000.jsonl": lines(*(request(row, "the common word") for row in range(20))),
+        "output-000.jsonl": lines(*(answer(row, "fine") for row in range(18))),
+        "error-000.jsonl": lines(*(failure(row, "no") for row in (18, 19))),
+    }
+    made = reader(job(tmp_path / "job", files, rows=20))
+    assert made.page(text="common")["more"]
+    narrow = made.page(text="common", status="failed")
+    assert (rows_of(narrow), narrow["more"]) == ([18, 19], False)
 
 
 def test_rows_that_share_an_answer_or_have_one_from_elsewhere_read_like_all(tmp_path: Path) -> None:
