@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ class Draft(ABC):
 
     async def estimate(self, *, progress: Progress | None = None) -> Estimate:
         """What the service thinks it would cost. It is uploaded for that, and deleted again; no batch is made."""
-        return await estimate(config.connect(), self.write, window=self.window, progress=progress)
+        connection = await asyncio.to_thread(config.connect)  # where the service is ours, that may start it
+        return await estimate(connection, self.write, window=self.window, progress=progress)
 
 
 @dataclass(frozen=True, kw_only=True)

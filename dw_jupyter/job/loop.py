@@ -92,6 +92,25 @@ def wait(
     raise TimeoutError
 
 
+async def beside(work: Callable[..., T], *arguments: object) -> T:
+    """Have a thread of its own do what may wait for this loop, and wait for that.
+
+    The loop's workers are for what does not: once all of them wait for the loop, what would end their waiting finds
+    none.
+    """
+    done: concurrent.futures.Future[T] = concurrent.futures.Future()
+    done.set_running_or_notify_cancel()  # whoever gives up waiting stops nothing
+
+    def do() -> None:
+        try:
+            done.set_result(work(*arguments))
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=do, name=f"{_NAME} beside", daemon=True).start()
+    return await asyncio.wrap_future(done)
+
+
 def linger(future: concurrent.futures.Future[Any]) -> None:
     """Have the interpreter wait a moment for this future before it ends: a script may submit and be done."""
     _awaited.add(future)

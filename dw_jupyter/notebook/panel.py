@@ -189,12 +189,12 @@ class Panel(anywidget.AnyWidget):
         if entry is None:
             raise OptionError("That job is not in the list any more.", "")
         if action == "forget":
-            await asyncio.to_thread(shelf.forget, entry_id)
+            await loop.beside(shelf.forget, entry_id)
         elif not entry.here:
             await (cancel_batch if action == "cancel" else retry_batch)(entry_id)
         else:
-            job = await asyncio.to_thread(shelf.attach, entry_id)
-            await asyncio.to_thread(job.cancel if action == "cancel" else job.retry)
+            job = await loop.beside(shelf.attach, entry_id)
+            await loop.beside(job.cancel if action == "cancel" else job.retry)
         await self._look_again()
         return {}
 

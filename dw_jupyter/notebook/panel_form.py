@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dw_jupyter.errors import InputError, OptionError, SourceError
-from dw_jupyter.job import accounts
+from dw_jupyter.job import accounts, loop
 from dw_jupyter.job.draft import Draft, FileDraft, Look, TableDraft
 from dw_jupyter.job.estimate import Estimate
 from dw_jupyter.job.snapshot import dollars
@@ -84,14 +84,14 @@ class Form:
             case "estimate":
                 return await self._estimate(wish, tell)
             case "submit":
-                job = await asyncio.to_thread(self._draft(wish).submit)
+                job = await loop.beside(self._draft(wish).submit)
                 return {"job": job.id, "note": job.snapshot.note}
         return await self._offer()
 
     async def _offer(self) -> dict[str, Any]:
         """What there is to choose from: models, windows, tables by name."""
         try:
-            models = await asyncio.to_thread(accounts.models)
+            models = await loop.beside(accounts.models)
             trouble = ""
         except Exception as error:  # noqa: BLE001 - the form is of use without the list
             models, trouble = [], " ".join(str(error).split())
@@ -133,7 +133,7 @@ class Form:
         """Check a draft; the first page of its faults. More can be read of the check that began last."""
         self._checks += 1
         number, draft = self._checks, self._draft(wish)
-        found = await asyncio.to_thread(draft.look)
+        found = await loop.beside(draft.look)
         if number == self._checks:
             self._look = (number, found)
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import dw_jupyter as dw
 from dw_jupyter.errors import OptionError
 from dw_jupyter.frames.limits import Limits
-from dw_jupyter.job import prepare
+from dw_jupyter.job import loop, prepare
 from dw_jupyter.job.ready import submit_ready
 from dw_jupyter.notebook.panel import Panel, show_in_panel
 from dw_jupyter.notebook.panel_state import SIZE
@@ -148,6 +149,26 @@ def test_a_job_is_retried_and_forgotten_and_what_cannot_be_is_said(wire: PanelWi
     # On the service it still is, made by us, and no job of this machine any more.
     (batch,) = wire.panel.state["rows"]
     assert (batch["origin"], batch["completed"]) == ("forgotten, or of another machine", 2)
+
+
+@pytest.mark.usefixtures("service")
+def test_more_jobs_are_retried_at_once_than_the_loop_has_workers(wire: PanelWire) -> None:
+    """Each click is answered, and each job goes on to its end: what waits for the loop takes none of its workers."""
+    source = {"kind": "upload", "upload": "u", "name": "asked.jsonl"}
+    jobs = []
+    for number in range(4):
+        wire.ask(kind="part", upload="u", offset=0, part=lines(f"good {number}", "fail 400"))
+        jobs.append(wire.ask(kind="submit", source=source)["job"])
+    for job in jobs:
+        wire.row(id=job, phase="completed", failed=1)
+    loop.loop().set_default_executor(ThreadPoolExecutor(2))
+    try:
+        for request in [wire.send_wish(kind="retry", id=job) for job in jobs]:
+            assert "done" in wire.answer(request)
+        for job in jobs:
+            assert dw.attach(job).result()["dw_status"].tolist() == ["completed", "failed"]
+    finally:
+        loop.loop().set_default_executor(ThreadPoolExecutor())
 
 
 def test_a_job_under_way_and_a_batch_made_elsewhere_are_cancelled(
