@@ -107,7 +107,8 @@ class Columns:
         names = [str(name) for name in self.places]
         alike = next((own for own in self.places if str(own) == str(label)), None)
         if alike is not None:  # 0 is not "0"
-            return TemplateError(f"There is no column {label!r} in the source.", f"There is {alike!r}: row[{alike!r}].")
+            hint = f"There is {alike!r}, which is no text: in a prompt row[{alike!r}]."
+            return TemplateError(f"There is no column {label!r} in the source.", hint)
         within = next((own for own in self.places if isinstance(own, tuple) and label in own), None)
         if within is not None:  # a level of one with several
             return TemplateError(f'There is no column "{label}" in the source.', f"There is row[{within!r}].")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import infer_dtype
 
 from dw_jupyter.errors import OptionError, SourceError
 from dw_jupyter.frames.files import TABLES, read_file
@@ -27,8 +28,8 @@ def read_source(
 
     Args:
         source: a DataFrame, a Series (its column is called by its name, else ``"value"``), a list of dicts, a list of
-            texts (its column is ``"value"``), anything that gives an Arrow stream (Arrow and Polars tables), or a path
-            to ``.csv``, ``.parquet`` or ``.jsonl``.
+            texts, of which some may be missing (its column is ``"value"``), anything that gives an Arrow stream (Arrow
+            and Polars tables), or a path to ``.csv``, ``.parquet`` or ``.jsonl``.
         limit: only the first so many rows, each with the values that it has in the whole.
         sample: only so many rows, or that share of them where it is below 1, picked by chance out of what ``limit``
             leaves, in the source's order; all rows where there are no more.
@@ -87,8 +88,8 @@ def _read(source: object, limit: int | None) -> pd.DataFrame:
             return source.to_frame("value" if source.name is None else source.name)
         case list() if all(isinstance(row, Mapping) for row in source):
             return from_rows(source)
-        case list() if all(isinstance(row, str) for row in source):
-            return pd.DataFrame({"value": source})
+        case list() if infer_dtype(source) == "string":
+            return from_rows({"value": text} for text in source)
         case str() | Path():
             return read_file(Path(source).expanduser(), limit)
         case _ if hasattr(source, "__arrow_c_stream__"):
@@ -101,8 +102,8 @@ def _read(source: object, limit: int | None) -> pd.DataFrame:
 def _kind(source: object) -> str:
     name = type(source).__name__
     if isinstance(source, list):
-        odd = next(row for row in source if not isinstance(row, Mapping))
-        return f"a list that holds {type(odd).__name__}"
+        kinds = dict.fromkeys(type(row).__name__ for row in source)
+        return f"a list that holds {' and '.join(list(kinds)[:3])}"
     return "None" if source is None else f"of type {name}"
 
 

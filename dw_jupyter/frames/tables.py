@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+
+from dw_jupyter.frames.cells import native
 
 
 def from_rows(rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
@@ -14,6 +17,9 @@ def from_rows(rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(map(dict, rows)), dtype=object)
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
+        if any(isinstance(value, np.generic) for value in column):
+            column = pd.Series([native(value) for value in column], column.index, dtype=object)
+            frame.isetitem(place, column.array)
         inferred = _infer(column)
         widened = inferred.dtype.kind == "f" and any(type(value) is int for value in column)
         if inferred.dtype != object and not (widened and column.isna().any()):
@@ -24,7 +30,8 @@ def from_rows(rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
 def _infer(column: pd.Series[Any]) -> pd.Series[Any]:
     try:
         return column.infer_objects()
-    except OverflowError:  # pandas 2 does not get over an integer beyond all floats
+    # pandas 2 does not get over an integer beyond all floats, nor Arrow over half of a surrogate pair.
+    except (OverflowError, UnicodeEncodeError):
         return column
 
 

@@ -296,4 +296,5 @@ class Job:
         except Exception:  # noqa: BLE001 - whatever it is, the view must not go on saying "Preparing"
             context.run(renderer.update, self.snapshot)
         else:
-            life.publisher.subscribe(context, renderer)
+            if any(each is renderer for each in self._renderers):  # not let go meanwhile
+                life.publisher.subscribe(context, renderer)

@@ -79,8 +79,10 @@ def _unused(prompt: str, frame: pd.DataFrame) -> str:
         TemplateError: it names a column in single braces, as an f-string would.
     """
     for column in frame.columns:
-        if re.search(rf"\{{\s*{re.escape(str(column))}\s*\}}", prompt):
+        # A label that is a number may stand in LaTeX: x^{2}.
+        if not str(column).isdecimal() and re.search(rf"\{{\s*{re.escape(str(column))}\s*\}}", prompt):
+            written = column if str(column).isidentifier() else f"row[{column!r}]"
             raise TemplateError(
-                f"The prompt uses no column: {{{column}}} in single braces stays text.", f"Write {{{{ {column} }}}}."
+                f"The prompt uses no column: {{{column}}} in single braces stays text.", f"Write {{{{ {written} }}}}."
             )
     return "The prompt uses no column: every row asks the same." if len(frame) > 1 else ""

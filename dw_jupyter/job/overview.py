@@ -18,6 +18,7 @@ from dw_jupyter.job.entries import Entry, merge
 from dw_jupyter.job.journal import Journal
 from dw_jupyter.job.publisher import log
 from dw_jupyter.job.record import JobRecord
+from dw_jupyter.job.seen import renamed
 from dw_jupyter.job.service import CLOUD
 from dw_jupyter.job.snapshot import Snapshot
 
@@ -37,7 +38,7 @@ class Records:
     """The records of this machine's jobs; a file is read again when it has changed. For worker threads."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[int, JobRecord]] = {}
+        self._known: dict[Path, tuple[tuple[int, str], JobRecord]] = {}
 
     def read(self) -> list[JobRecord]:
         """Every job that can be read.
@@ -45,10 +46,10 @@ class Records:
         Raises:
             JournalError: the folder of the jobs cannot be made.
         """
-        found: dict[Path, tuple[int, JobRecord]] = {}
+        found: dict[Path, tuple[tuple[int, str], JobRecord]] = {}
         for path in folders.jobs_folder(config.home()).glob("[!.]*/job.json"):
             with contextlib.suppress(OSError, errors.JournalError):  # forgotten meanwhile, or damaged
-                changed = path.stat().st_mtime_ns
+                changed = path.stat().st_mtime_ns, renamed(path.parent)
                 known = self._known.get(path)
                 found[path] = known if known and known[0] == changed else (changed, Journal.load(path.parent).record)
         self._known = found

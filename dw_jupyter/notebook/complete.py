@@ -111,41 +111,39 @@ def _value_of(names: Any, parser: argparse.ArgumentParser, action: Any, line: st
         case "var":
             return Offer.of(typed, kinds("variable", namespace.variables(names)))
         case "id":
-            return _column_word(typed, _columns(names, parser, line))
+            return _column_word(typed, _nameable(names, parser, line))
         case "keep":
-            return _column_list(typed, _columns(names, parser, line))
+            return _column_list(typed, _nameable(names, parser, line))
         case "set":
-            return _field(typed, _columns(names, parser, line))
+            return _field(typed, _nameable(names, parser, line))
     choices = str(action.metavar or "").split("|")
     return Offer.of(typed, kinds("choice", choices)) if all(word.islower() for word in choices) else None
 
 
-def _column_word(typed: str, columns: list[Hashable]) -> Offer:
+def _column_word(typed: str, columns: list[str]) -> Offer:
     """A column as one word of the line, in quotes where it needs them."""
     quote = typed[:1] if typed[:1] in ("'", '"') else ""
-    return Offer.of(typed, kinds("column", [_word(str(column), quote) for column in columns]))
+    return Offer.of(typed, kinds("column", [_word(column, quote) for column in columns]))
 
 
-def _column_list(typed: str, columns: list[Hashable]) -> Offer:
+def _column_list(typed: str, columns: list[str]) -> Offer:
     """The last of some columns with commas between."""
     earlier, comma, last = typed.rpartition(",")
     if not comma:
         return _column_word(typed, columns)
     last = last.lstrip()
-    fitting = [str(column) for column in columns if earlier[:1] in ("'", '"') or " " not in str(column)]
+    fitting = [column for column in columns if earlier[:1] in ("'", '"') or " " not in column]
     given = {name.strip(" '\"") for name in earlier.split(",")}
     return Offer.of(last, kinds("column", [column for column in fitting if column not in given]))
 
 
-def _field(typed: str, columns: list[Hashable]) -> Offer:
+def _field(typed: str, columns: list[str]) -> Offer:
     """``KEY=@COLUMN``: the key, then the column."""
     from dw_jupyter.job.known_fields import KNOWN_FIELDS, REFUSED
 
     key, column, name = typed.partition("=@")
     if column:
-        return Offer.of(
-            name, kinds("column", [str(each) for each in columns if " " not in str(each) or key[:1] in "'\""])
-        )
+        return Offer.of(name, kinds("column", [each for each in columns if " " not in each or key[:1] in "'\""]))
     return Offer.of(typed, kinds("field", [f"{field}=" for field in sorted(KNOWN_FIELDS - REFUSED.keys())]))
 
 
@@ -184,6 +182,11 @@ def _source(parser: argparse.ArgumentParser, words: list[str]) -> str | None:
 def _columns(names: Any, parser: argparse.ArgumentParser, line: str) -> list[Hashable]:
     words, last, _ = scan(line)
     return namespace.columns(names, _source(parser, [*words, last] if last else words))
+
+
+def _nameable(names: Any, parser: argparse.ArgumentParser, line: str) -> list[str]:
+    """The columns that the line itself can name: it holds nothing but text."""
+    return [column for column in _columns(names, parser, line) if isinstance(column, str)]
 
 
 # A command

@@ -14,7 +14,7 @@ from dw_jupyter.notebook import complete, manual, options, verbs
 from dw_jupyter.notebook.as_code import Code, Name, as_code
 from dw_jupyter.notebook.line import first_line
 from dw_jupyter.notebook.names import check_names
-from dw_jupyter.notebook.namespace import FILES, is_code
+from dw_jupyter.notebook.namespace import FILES, SCHEMAS, is_code
 
 # Loading the extension stays light: pandas and the jobs come with the first cell.
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class DWBatch(Magics):
         names = " → ".join(name for name in (chosen.source, chosen.out) if name)
         keywords["label"] = chosen.label or Suggested(names)
         given: dict[str, Any] = {
-            "schema": self._schema(chosen.schema),
+            "schema": self._schema(chosen),
             "variables": {name: self._variable(name) for name in chosen.var or ()},
             **keywords,
             **fields,
@@ -97,7 +97,7 @@ class DWBatch(Magics):
         from dw_jupyter.job.accounts import in_use
         from dw_jupyter.job.body import check_schema
 
-        schema = self._schema(chosen.schema)
+        schema = self._schema(chosen)
         check_schema(schema)
         keywords["schema"] = schema if schema == chosen.schema else Name(chosen.schema)
         if chosen.var:
@@ -171,20 +171,24 @@ class DWBatch(Magics):
         found: object = self.shell.user_ns[name]
         return found
 
-    def _schema(self, text: str | None) -> object:
+    def _schema(self, chosen: Any) -> object:
         """What the user calls by that name, else the short form as it stands.
+
+        A name that the cell itself binds is the short form: it stands for what the last run has bound.
 
         Raises:
             SchemaError: the name stands for something else than a schema, or looks like that of a class and is none.
         """
+        text = chosen.schema
         name, *attributes = (text or "").split(".")
-        if name in self.shell.user_ns and all(part.isidentifier() for part in attributes):
+        own = text in (chosen.out, chosen.job)
+        if name in self.shell.user_ns and not own and all(part.isidentifier() for part in attributes):
             found: object = self.shell.user_ns[name]
             for attribute in attributes:
                 if not hasattr(found, attribute):
                     raise errors.SchemaError(f"{name} has no {attribute!r}.", _SCHEMA)
                 found = getattr(found, attribute)
-            if isinstance(found, (type, dict, str)):
+            if isinstance(found, SCHEMAS):
                 return found
             what = "None" if found is None else f"of type {type(found).__name__}"
             todo = _SCHEMA if attributes else f'For a field of that name write "{text} str".'

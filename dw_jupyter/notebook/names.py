@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from dw_jupyter.errors import OptionError
-from dw_jupyter.notebook.namespace import FILES, is_code
+from dw_jupyter.notebook.namespace import FILES, SCHEMAS, is_code
 
 
 def check_names(chosen: Any, namespace: Mapping[str, Any], hidden: Collection[str]) -> None:
@@ -25,9 +25,10 @@ def check_names(chosen: Any, namespace: Mapping[str, Any], hidden: Collection[st
         OptionError: a name is none, is Python's or IPython's own, stands for code, such as a module, or is read by the
             cell.
     """
+    schema = (chosen.schema or "").partition(".")[0]
     read = {
         "the source": _names(chosen.source),
-        "the schema": _names(chosen.schema),
+        "the schema": {schema} if isinstance(namespace.get(schema), SCHEMAS) else set[str](),
         "a variable of the prompt": set[str](chosen.var or ()),
     }
     for option, name in (("-o", chosen.out), ("-j", chosen.job)):

@@ -20,6 +20,9 @@ FILES = (".csv", ".parquet", ".jsonl")
 _FIELDS = ("model_json_schema", "__dataclass_fields__", "__struct_fields__", "__required_keys__")
 """What a class has that is a Pydantic model, a dataclass, a msgspec Struct or a TypedDict."""
 
+SCHEMAS = (type, dict, str)
+"""What a name may stand for that is read as a schema: a class, a JSON Schema, the short form."""
+
 _CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 
 
@@ -75,7 +78,7 @@ def _named(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _is_table(value: Any) -> bool:
     kind = type(value)  # asking the object itself might run code of the user's
     if issubclass(kind, list):
-        return len(value) > 0 and issubclass(type(value[0]), Mapping)
+        return len(value) > 0 and issubclass(type(value[0]), Mapping | str)
     return hasattr(kind, "__arrow_c_stream__") or kind.__name__ == "Series"
 
 
@@ -89,7 +92,7 @@ def _columns(table: Any) -> list[Hashable]:
     if not _is_table(table):
         return []
     if isinstance(table, list):
-        return list(table[0])
+        return list(table[0]) if isinstance(table[0], Mapping) else ["value"]
     if type(table).__name__ == "Series":
         return ["value" if table.name is None else table.name]
     return list(getattr(table, "column_names", None) or table.columns)

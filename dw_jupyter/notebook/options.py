@@ -13,7 +13,7 @@ from typing import Any
 
 from dw_jupyter.errors import OptionError
 from dw_jupyter.notebook import values
-from dw_jupyter.notebook.line import split
+from dw_jupyter.notebook.line import split, unquote
 from dw_jupyter.notebook.manual import aligned
 from dw_jupyter.notebook.verbs import VERBS
 
@@ -241,7 +241,7 @@ def columns(text: str | None) -> list[str]:
     Raises:
         OptionError: there are commas and no name.
     """
-    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    names = [unquote(name.strip()) for name in (text or "").split(",") if name.strip()]
     if text and not names:
         raise OptionError(f"--keep {text}: there is no column.", "Write --keep COLUMN,COLUMN.")
     return names

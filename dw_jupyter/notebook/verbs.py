@@ -124,9 +124,10 @@ def _attach(shell: Any, words: list[str], **options: Any) -> Any:
     from dw_jupyter.job.shelf import attach
 
     try:
-        return attach(_id(shell, words[0]), **options)
+        return attach(meant := _id(shell, words[0]), **options)
     except NoJobError as error:
-        if not (names := jobs(shell.user_ns)):
+        names = [name for name in jobs(shell.user_ns) if _id(shell, name) != meant]  # that one is forgotten
+        if not names:
             raise
         raise NoJobError(error.what, f"In this notebook: {', '.join(names[-3:])}. {error.todo}") from None
 

@@ -51,6 +51,20 @@ def test_a_list_of_texts_is_a_column_of_values() -> None:
     texts = ["a", "", "😀"]
     pd.testing.assert_frame_equal(read_source(texts), read_source(pd.Series(texts)))
     assert read_source(texts).to_dict("list") == {"value": texts}
+    assert read_source(["a", None, float("nan")])["value"].isna().tolist() == [False, True, True]
+
+
+def test_half_of_a_surrogate_pair_and_numpy_numbers_are_taken_as_they_are(tmp_path: Path) -> None:
+    """What pandas and Arrow cannot hold stays as it is given, and a number of NumPy's is the one that it is written as."""
+    half = "a\ud800"
+    path = tmp_path / "half.jsonl"
+    path.write_text(json.dumps({"value": half}))
+    for source in ([half], [{"value": half}], str(path)):
+        assert read_source(source)["value"].tolist() == [half]
+    rows = [{"n": np.int64(3), "x": np.float32(0.3)}, {"n": np.nan, "x": 1.5}]
+    asked = RequestForm(template=Template("{{ n }} {{ x }}"), on_missing="blank")
+    written = preview_requests(asked, read_source(rows), 2)
+    assert [line["body"]["messages"][0]["content"] for line in written] == ["3 0.3", " 1.5"]
 
 
 GROWING = [
@@ -268,7 +282,8 @@ ONE = "Give a table with at least one row"
     [
         (3, "The source is not a table: it is of type int.", TABLES),
         (None, "The source is not a table: it is None.", TABLES),
-        ([{"a": 1}, 2], "The source is not a table: it is a list that holds int.", TABLES),
+        ([{"a": 1}, 2], "The source is not a table: it is a list that holds dict and int.", TABLES),
+        (["a", 2], "The source is not a table: it is a list that holds str and int.", TABLES),
         (
             ({"a": n} for n in range(2)),
             "The source is not a table: it is of type generator.",

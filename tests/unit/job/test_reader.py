@@ -47,7 +47,7 @@ def test_pages_follow_the_source_whatever_the_order_of_the_answers(tmp_path: Pat
     assert [(page["start"], page["total"], len(page["rows"])) for page in pages] == [
         (0, 130, 50), (50, 130, 50), (100, 130, 30), (100, 130, 30),
     ]  # fmt: skip
-    assert [(row["prompt"], row["answer"], row["label"]) for page in pages for row in page["rows"]] == [
+    assert [(row["prompt"], row["answer"], row["label"]) for page in pages[:3] for row in page["rows"]] == [
         (f"ask {row}", f"say {row}", f"label {row}") for row in range(rows)
     ]
 

@@ -153,7 +153,7 @@ CELLS = [
     ("%%dwbatch none\n{{ text }}", "none is None.\nName a DataFrame, or the path of a .csv, .parquet or .jsonl file."),
     ("%%dwbatch numbers\n{{ text }}", "The source is not a table: it is a list that holds int.\nGive a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."),
     ("%%dwbatch empty\n{{ text }}", "The source has no rows.\nGive a table with at least one row."),
-    ("%%dwbatch mixed\n{{ a }}", "The source is not a table: it is a list that holds int.\nGive a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."),
+    ("%%dwbatch mixed\n{{ a }}", "The source is not a table: it is a list that holds dict and int.\nGive a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."),
     ("%%dwbatch doubled\n{{ text }}", 'The source has more than one column "text".\nRename one of them.'),
     ("%%dwbatch array\n{{ text }}", "The source is not a table: it is of type ndarray.\nGive a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path."),
     ("%%dwbatch words\n{{ text }}", '"hello" is not a table.\nGive a DataFrame, a Series, a list of dicts or texts, an Arrow or Polars table, or a .csv, .parquet or .jsonl path.'),
