@@ -55,7 +55,7 @@ def test_a_list_of_texts_is_a_column_of_values() -> None:
 
 
 def test_half_of_a_surrogate_pair_and_numpy_numbers_are_taken_as_they_are(tmp_path: Path) -> None:
-    """What pandas and Arrow cannot hold stays as it is given, and a number of NumPy's is the one that it is written as."""
+    """What pandas and Arrow cannot hold stays as it is given, and NumPy's numbers are those that they are written as."""
     half = "a\ud800"
     path = tmp_path / "half.jsonl"
     path.write_text(json.dumps({"value": half}))
@@ -64,7 +64,7 @@ def test_half_of_a_surrogate_pair_and_numpy_numbers_are_taken_as_they_are(tmp_pa
     rows = [{"n": np.int64(3), "x": np.float32(0.3)}, {"n": np.nan, "x": 1.5}]
     asked = RequestForm(template=Template("{{ n }} {{ x }}"), on_missing="blank")
     written = preview_requests(asked, read_source(rows), 2)
-    assert [line["body"]["messages"][0]["content"] for line in written] == ["3 0.3", " 1.5"]
+    assert [line["body"]["messages"][0]["content"] for line in written] == ["3 0.3", "1.5"]
 
 
 GROWING = [
