@@ -53,9 +53,9 @@ def job(folder: Path, files: dict[str, bytes], *, rows: int, shares: list[int] |
     ]
     if shares is not None:
         np.save(folder / SHARES, np.array(shares))
-    known: dict[str, Any] = {"finished": 2.0, "state": "completed", "created": 1.0}
+    known: dict[str, Any] = {"label": "l", "finished": 2.0, "state": "completed", "created": 1.0}
     made = JobRecord(
-        id="job-1", digest="d", account="a", key_hash="", label="l", endpoint="/v1/chat/completions", window="24h",
+        id="job-1", digest="d", account="a", key_hash="", endpoint="/v1/chat/completions", window="24h",
         model="m", rows=rows, json_schema=None, token="t", shards=shards, **known | record,
     )  # fmt: skip
     journal = Journal(folder, made)

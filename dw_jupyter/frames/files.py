@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import warnings
@@ -103,7 +104,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            _check_separator(path)
+            _check_header(path)
             # A value beyond the header is never a label: that would shift all columns by one, silently. With
             # `low_memory` a block of a text column that holds just 007 and 008 would be read as 7 and 8.
             return pd.read_csv(path, index_col=False, dtype_backend="numpy_nullable", low_memory=False)
@@ -127,18 +128,27 @@ def _read_csv(path: Path) -> pd.DataFrame:
             raise
 
 
-def _check_separator(path: Path) -> None:
-    """The values stand between commas.
+def _check_header(path: Path) -> None:
+    """The names of the columns differ, and the values stand between commas.
 
     Raises:
-        SourceError: there is one column, and something else stands in its name as between others.
+        SourceError: two columns have one name; or there is one column, and something else stands in it as between
+            others, in its name as often as in its first value.
     """
-    names = pd.read_csv(path, nrows=0, index_col=False).columns
-    found = next((sign for sign in _SEPARATORS if sign in str(names[0])), None) if len(names) == 1 else None
-    if found is not None:
+    read = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
+    names = read.iloc[0].tolist()
+    doubled = next((name for name in names if name and names.count(name) > 1), None)
+    if doubled is not None:
+        raise SourceError(f'"{path}" has more than one column "{doubled}".', "Rename one of them in the first line.")
+    if len(names) > 1:
+        return
+    with path.open(encoding="utf-8-sig") as file:
+        lines = list(itertools.islice(filter(str.strip, file), 2))
+    signs = (sign for sign in _SEPARATORS if 0 < lines[0].count(sign) == lines[-1].count(sign))
+    if sign := next(signs, None):
         raise SourceError(
-            f'"{path}" has the one column {str(names[0])[:60]!r}.',
-            f'Read it, and name the frame: reviews = pd.read_csv("{path}", sep="{_SEPARATORS[found]}")',
+            f'"{path}" has the one column {names[0][:60]!r}.',
+            f'Read it, and name the frame: reviews = pd.read_csv("{path}", sep="{_SEPARATORS[sign]}")',
         )
 
 

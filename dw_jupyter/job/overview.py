@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -56,6 +57,18 @@ class Records:
         return [record for _, record in found.values()]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Heard:
+    """What the account has said, or why it has not."""
+
+    wanted: int
+    """The number of the wish that was there before."""
+    trouble: str = ""
+    account: str = ""
+    batches: dict[str, Batch] = field(default_factory=dict)
+    at: float = 0.0
+
+
 class Overview:
     """Looks again and again, and tells of what has changed; on the background loop.
 
@@ -88,6 +101,8 @@ class Overview:
         self._wake = asyncio.Event()
         self._wanted = self._answered = 0
         """Looks at the account that were asked for, and how many of them have been taken."""
+        self._asking: asyncio.Task[_Heard] | None = None
+        """The look at the account that is under way: it may take minutes, and this machine is looked at meanwhile."""
         self._settled = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
@@ -114,6 +129,9 @@ class Overview:
             return await self.settled()
         try:
             await self._look_once()
+            if self._asking is not None:
+                await asyncio.wait([self._asking])
+                await self._look_once()
         finally:
             await self._close()
 
@@ -148,22 +166,27 @@ class Overview:
             self._settled.notify_all()
 
     async def _close(self) -> None:
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.cancel()
+            await asyncio.wait([asking])
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
 
     async def _look_once(self) -> None:
         before = (self.entries, self.trouble, self.account, self.complete, self.updated)
-        wanted = self._wanted  # what is asked for from here on may be later than what the service says
+        if self._asking is None and (self._wanted > self._answered or time.monotonic() >= self._next):
+            self._asking = asyncio.create_task(self._ask_account(self._wanted))
+            self._asking.add_done_callback(lambda _: self._wake.set())
+        wanted = self._answered
+        if self._asking is not None and self._asking.done():
+            heard, self._asking = self._asking.result(), None
+            wanted = self._take(heard)
         try:
             records = await asyncio.to_thread(self._records.read)
         except errors.JournalError as error:
             records, self.trouble = [], str(error)
-        if wanted > self._answered or time.monotonic() >= self._next:
-            moved = await self._ask_account()
-            self.complete = True
-            self._pause = CLOUD.after(self._pause, moved=moved or wanted > self._answered)
-            self._next = time.monotonic() + self._pause
         found = (records, registry.alive(), self._batches, self.account)
         if found != self._merged:
             self.entries = await asyncio.to_thread(_merge, *found)
@@ -173,18 +196,26 @@ class Overview:
         self._answered = wanted
         await self._tell_settled()
 
-    async def _ask_account(self) -> bool:
-        """List the batches; whether any of them has moved."""
-        before = self._batches
+    def _take(self, heard: _Heard) -> int:
+        """Take what the account has said; the number of the wish that this fulfils."""
+        self.complete, self.trouble = True, heard.trouble
+        moved = False
+        if not heard.trouble:
+            moved = heard.batches != self._batches
+            self.account, self._batches, self.updated = heard.account, heard.batches, heard.at
+        self._pause = CLOUD.after(self._pause, moved=moved or heard.wanted > self._answered)
+        self._next = time.monotonic() + self._pause
+        return heard.wanted
+
+    async def _ask_account(self, wanted: int) -> _Heard:
+        """List the batches. What is wished from here on may be later than what the service says."""
         try:
             connection = await asyncio.to_thread(config.connect)
             client = await self._reach(connection)
-            self._batches = await self._list(client, known=self._batches if self.account else {})
+            batches = await self._list(client, known=self._batches if self.account else {})
         except errors.DoublewordError as error:
-            self.trouble = " ".join(str(error).split("\n"))
-            return False
-        self.account, self.trouble, self.updated = connection.account, "", time.time()
-        return before != self._batches
+            return _Heard(wanted=wanted, trouble=" ".join(str(error).split("\n")))
+        return _Heard(wanted=wanted, account=connection.account, batches=batches, at=time.time())
 
     async def _reach(self, connection: config.Connection) -> AsyncClient:
         if self._client is None or self._client.connection != connection:

@@ -29,7 +29,7 @@ class Seen(msgspec.Struct, kw_only=True):
 def renamed(folder: Path) -> str:
     """What the job in a folder is called since it was begun, ``""`` for what it was called then."""
     try:
-        return (folder / LABEL).read_text(encoding="utf-8")
+        return (folder / LABEL).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
 

@@ -55,7 +55,7 @@ def test_a_list_of_texts_is_a_column_of_values() -> None:
 
 
 def test_half_of_a_surrogate_pair_and_numpy_numbers_are_taken_as_they_are(tmp_path: Path) -> None:
-    """What pandas and Arrow cannot hold stays as it is given, and NumPy's numbers are those that they are written as."""
+    """What pandas and Arrow cannot hold stays as it is given; NumPy's numbers are those that they are written as."""
     half = "a\ud800"
     path = tmp_path / "half.jsonl"
     path.write_text(json.dumps({"value": half}))
@@ -65,6 +65,19 @@ def test_half_of_a_surrogate_pair_and_numpy_numbers_are_taken_as_they_are(tmp_pa
     asked = RequestForm(template=Template("{{ n }} {{ x }}"), on_missing="blank")
     written = preview_requests(asked, read_source(rows), 2)
     assert [line["body"]["messages"][0]["content"] for line in written] == ["3 0.3", "1.5"]
+
+
+def test_a_header_of_one_column_may_hold_any_sign_and_no_name_stands_twice(tmp_path: Path) -> None:
+    """It is another separator where the values have it too; pandas would call the second of two equal names a.1."""
+    path = tmp_path / "one.csv"
+    path.write_text("What do you like? A|B\nA\n")
+    assert read_source(str(path)).to_dict("list") == {"What do you like? A|B": ["A"]}
+    for text, why in (("a|b\n1|2\n", "has the one column"), ("a,b,a\n1,2,3\n", 'more than one column "a"')):
+        path.write_text(text)
+        with pytest.raises(SourceError, match=why):
+            read_source(str(path))
+    path.write_text("a,,\n1,2,3\n")
+    assert read_source(str(path)).shape == (1, 3)
 
 
 GROWING = [

@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from dw_jupyter import config
 from dw_jupyter.job import overview
 from dw_jupyter.job.overview import Overview
 from dw_jupyter.job.service import Pace
+from tests.read_job import job
 
 PATIENCE = 30.0
 
@@ -107,6 +109,22 @@ class Watcher:
     def states(self) -> dict[str, str]:
         """The state of each entry."""
         return {entry.id: entry.snapshot.state for entry in self.overview.entries}
+
+
+async def test_this_machine_is_looked_at_while_the_account_does_not_answer(account: type[Account]) -> None:
+    """A job that is begun, and one that gets another name, are seen meanwhile; what the account says comes later."""
+    account.batches = {"b1": batch(1)}
+    account.holds = threading.Event()
+    watcher = Watcher()
+    watcher.overview.look()
+    journal = job(config.home() / "jobs" / "0123456789ab", {"requests-000.jsonl": b""}, rows=1, label="first")
+    await watcher.until(lambda: [entry.snapshot.label for entry in watcher.overview.entries] == ["first"])
+    journal.rename("second")
+    await watcher.until(lambda: [entry.snapshot.label for entry in watcher.overview.entries] == ["second"])
+    assert not watcher.overview.complete
+    account.holds.set()
+    await watcher.until(lambda: len(watcher.overview.entries) == 2)
+    await watcher.rest()
 
 
 async def test_one_call_a_look_and_none_when_nobody_looks(account: type[Account]) -> None:
