@@ -6,6 +6,7 @@ scripts and for notebooks without magics. Importing the package is light: each n
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,11 @@ def _render_html(snapshot: Any) -> str:
     return html
 
 
+def _show(job: Any) -> None:
+    """A job in the cell that is running."""
+    import_module("dw_jupyter.notebook.display").show(job)
+
+
 def _live_view(job: Any) -> Any:
     """A job for marimo, which shows widgets but has no display of IPython's."""
     return import_module("dw_jupyter.notebook.display").live_view(job)
@@ -103,6 +109,8 @@ def _live_view(job: Any) -> Any:
 
 _config.providers["local"] = _embedded_service
 _job.render_html = _render_html
+if hasattr(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)(), "kernel"):
+    _job.show = _show
 _job.live_view = _live_view
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 show: Callable[[Any], None] | None = None
-"""What displays a job that is a cell's value, and goes on drawing it. A notebook with widgets sets it; without one a
-job is its HTML or its text, and a wait for it draws a line of text."""
+"""What displays a job that is a cell's value, and goes on drawing it. The package sets it in a kernel; elsewhere a job
+is its HTML or its text."""
 
 render_html: Callable[[Any], str] | None = None
 """A snapshot as HTML. The package sets it."""

@@ -203,7 +203,7 @@ class Job:
             KeyboardInterrupt: the wait was interrupted; the job goes on.
         """
         try:
-            with drawn(lambda: self.snapshot) as turn:
+            with drawn(lambda: self.snapshot, self._renderers) as turn:
                 loop.wait(self._ended, timeout=timeout, turn=turn)
         except KeyboardInterrupt:
             raise StoppedWaiting(self.snapshot) from None
@@ -216,7 +216,7 @@ class Job:
 
     async def _wait(self) -> pd.DataFrame:
         ended = asyncio.wrap_future(self._ended)
-        with noticed() as interrupted, drawn(lambda: self.snapshot) as turn:
+        with noticed() as interrupted, drawn(lambda: self.snapshot, self._renderers) as turn:
             try:
                 # Without a heartbeat an idle kernel loop does not see an interrupt until something else wakes it.
                 while not ended.done() and not (await asyncio.wait((ended,), timeout=HEARTBEAT))[0]:
@@ -234,7 +234,7 @@ class Job:
 
     def unsubscribe(self, renderer: Renderer) -> None:
         """Have a renderer draw this job no more."""
-        self._renderers = [each for each in self._renderers if each is not renderer]
+        self._renderers[:] = [each for each in self._renderers if each is not renderer]
         if (life := self._life()) is not None:
             loop.post(life.publisher.unsubscribe, renderer)
 

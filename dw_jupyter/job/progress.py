@@ -13,9 +13,10 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dw_jupyter import job
+from dw_jupyter.job.publisher import Renderer
 from dw_jupyter.job.snapshot import Snapshot
 
 _lock = threading.RLock()
@@ -56,15 +57,19 @@ class _Wait:
 
 
 @contextlib.contextmanager
-def drawn(look: Callable[[], Snapshot]) -> Iterator[Callable[[], None]]:
+def drawn(look: Callable[[], Snapshot], renderers: Sequence[Renderer]) -> Iterator[Callable[[], None]]:
     """What a wait is to call now and then, from its own thread, so that the person sees how far the job is.
 
-    It draws nothing where something else shows jobs, and nothing for a wait that is over before its first turn.
+    It draws nothing where a notebook shows the job already, and nothing for a wait that is over before its first turn.
+
+    Args:
+        look: gives the newest snapshot.
+        renderers: those that draw the job for whoever waits, as of each turn.
     """
     wait = _Wait(look)
 
     def turn() -> None:
-        if job.show is None and sys.stderr is not None:
+        if (job.show is None or not renderers) and sys.stderr is not None:
             if wait not in _waits:
                 _waits.append(wait)
             wait.turn()

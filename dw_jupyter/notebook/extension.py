@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from dw_jupyter import job
 from dw_jupyter.notebook.magic import DWBatch
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ def load(shell: Any) -> None:
     if _loaded(shell) is None:
         magics = DWBatch(shell)
         shell.register_magics(magics)
-        job.show = _show if magics.has_widgets else None
         magics.go_on(_held.pop(shell, {}))
 
 
@@ -31,16 +29,9 @@ def unload(shell: Any) -> None:
         return
     if held := magics.unload():
         _held[shell] = held
-    job.show = None
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("dwbatch", None)
     shell.magics_manager.registry.pop(DWBatch.__name__, None)
-
-
-def _show(job: Any) -> None:
-    from dw_jupyter.notebook.display import show  # the widget machinery loads with the first job
-
-    show(job)
 
 
 def _loaded(shell: Any) -> DWBatch | None:

@@ -64,7 +64,15 @@ def test_a_notebook_in_a_real_kernel(service: ServiceProcess, own_home: Path) ->
         assert kernel.complete("%%dwbatch reviews --schema x -o labels\n{{ ti¦ }}") == ["title"]
         assert kernel.complete("x = %dwbatch status jo¦") == ["job"]
         assert kernel.run("%%dwbatch?").status == "ok"
+        job = kernel.run("print(job.id)").text.strip()
         assert kernel.run("%unload_ext dw_jupyter").status == "ok"
         assert "title" not in kernel.complete("%%dwbatch reviews\n{{ ti¦ }}")
+    with Kernel({**account, "DW_JUPYTER_HOME": str(own_home)}) as kernel:
+        found = kernel.run(f"import dw_jupyter as dw; dw.attach({job!r})")
+        assert any("data-dw-view" in shown.get("text/html", "") for shown in found.displays.values()), "it is live"
+        waited = kernel.run('again = dw.submit(["wait 1"], "{{ value }}"); again.result()')
+        assert "Done: 1 of 1 answered" in waited.text, "a wait that no view shows says how it goes"
+        (view,) = kernel.run("again").displays.values()
+        assert "data-dw-view" in view["text/html"]
     with service.http() as http:
-        assert len(http.get("batches").json()["data"]) == 1
+        assert len(http.get("batches").json()["data"]) == 2
