@@ -151,6 +151,10 @@ def connect(
     name = name if name is not None and name != host else _active(accounts)
     if name is None:
         raise ConfigurationError(f"There is no API key for {host}.", OFFER_LOCAL)
+    if name not in accounts and ("." in name or ":" in name):  # the address of a service, not the name of an account
+        raise ConfigurationError(
+            f"There is no API key for {name}.", "Set DOUBLEWORD_API_BASE to its address, and DOUBLEWORD_API_KEY."
+        )
     if name not in accounts:
         known = ", ".join(account_names()) or "none"
         raise ConfigurationError(

@@ -40,6 +40,16 @@ class Entry:
     note: str = ""
 
     @property
+    def headline(self) -> str:
+        """How it stands, in one short line."""
+        return f"Ended, not fetched: {self.snapshot.headline}" if self.unfetched else self.snapshot.headline
+
+    @property
+    def unfetched(self) -> bool:
+        """Whether the service is done with it, and no kernel has fetched the answers."""
+        return self.note == _UNFETCHED
+
+    @property
     def group(self) -> Group:
         """What it counts as when the list is narrowed."""
         match self.snapshot.state:
@@ -143,7 +153,9 @@ def _job(record: JobRecord, live: Snapshot | None, batches: list[Batch], *, acco
         if snapshot.state in _BEFORE and any(batch.completed or batch.failed for batch in batches):
             snapshot = replace(snapshot, state="running")
         if all(batch.ended for batch in batches) and len(batches) >= len(record.shards):
-            note = _UNFETCHED
+            note, snapshot = _UNFETCHED, replace(snapshot, state="running")
+    elif live is None and record.finished is None and record.account != account:
+        note = f"As this machine last heard of it: {record.account} is not the account in use."
     cost = _cost(batches, account=record.account) if record.account in (account, FREE) else None
     return Entry(
         id=record.id,

@@ -28,7 +28,6 @@ from dw_jupyter.job.reader import Reader
 from dw_jupyter.job.snapshot import Snapshot
 
 HEARTBEAT = 0.1
-_WRONG: dict[str, type[errors.JobError]] = {"failed": errors.JobFailedError, "unreachable": errors.JobUnreachableError}
 _NOTHING = "The job was cancelled before a row was answered.", "Run the cell with --fresh to send it anew."
 RECEIPT_SECONDS = 2.0  # so long does showing a job wait for its batches to be made
 
@@ -123,9 +122,11 @@ class Job:
 
         Raises:
             JournalError: the wish cannot be written down.
+            JobUnreachableError: this kernel cannot reach the service.
         """
-        life = self._life()
-        if life is not None and life.journal.record.finished is None:
+        if isinstance(failure := self.snapshot.failure(), errors.JobUnreachableError):
+            raise failure
+        if (life := self._life()) is not None and life.journal.record.finished is None:
             life.journal.ask_cancel()
         loop.spawn(self._cancel())
 
@@ -262,9 +263,8 @@ class Job:
             renderer.flush(snapshot)
         if life is None:
             self._opened.result()  # raises what kept the job from being prepared
-        if snapshot.state in _WRONG:
-            what, _, todo = snapshot.error.partition("\n")
-            raise _WRONG[snapshot.state](what, todo, job=snapshot.job) from life.error if life else None
+        if failure := snapshot.failure():
+            raise failure from life.error if life else None
         if snapshot.state == "cancelled" and not snapshot.completed:
             raise errors.JobCancelledError(*_NOTHING, job=snapshot.job)
         return self.df

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from dw_jupyter import errors
+
 State = Literal[
     "preparing",  # rows are being rendered to request lines
     "uploading",  # request files are on their way
@@ -128,6 +130,12 @@ class Snapshot:
         if self.seconds_left is None and left < LITTLE_SHARE * span:
             return f"{duration(left)} of its window left, and {_rows(self.waiting)} open"
         return ""
+
+    def failure(self) -> errors.JobError | None:
+        """What whoever needs the job gets to hear, where it has failed or is out of reach."""
+        kinds = {"failed": errors.JobFailedError, "unreachable": errors.JobUnreachableError}
+        what, _, todo = self.error.partition("\n")
+        return kinds[self.state](what, todo, job=self.job) if self.state in kinds else None
 
     @property
     def headline(self) -> str:

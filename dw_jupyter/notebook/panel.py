@@ -24,9 +24,10 @@ from dw_jupyter.errors import DoublewordError, JournalError, OptionError
 from dw_jupyter.job import loop, shelf
 from dw_jupyter.job.elsewhere import cancel_batch, retry_batch
 from dw_jupyter.job.entries import Entry, Filters
-from dw_jupyter.job.overview import LEASE, Overview
+from dw_jupyter.job.overview import Overview
 from dw_jupyter.job.publisher import log
 from dw_jupyter.notebook.display import until_run_again
+from dw_jupyter.notebook.onlookers import Onlookers, Sign
 from dw_jupyter.notebook.options import waits
 from dw_jupyter.notebook.panel_form import Form
 from dw_jupyter.notebook.panel_html import render_html, render_text
@@ -35,6 +36,8 @@ from dw_jupyter.notebook.view import built
 
 GLANCE_SECONDS = 2.0
 """How long the cell that shows a panel waits for the account's batches, so that they are in what is saved."""
+REACH_SECONDS = 10.0
+"""How long a wish waits for its job to be reached, so that it is said where it cannot be."""
 PATIENT_SECONDS = 20.0
 """The same where nobody looks on, and what is saved is all there will be."""
 _open: weakref.WeakSet[Panel] = weakref.WeakSet()
@@ -72,10 +75,7 @@ class Panel(anywidget.AnyWidget):
         self._opened: set[str] = set()
         """The entries of the page that are open in the browser: of the others it is told what the list shows."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._views: dict[str, float] = {}
-        """Until when the views in a page are believed to be there, in the time of ``time.monotonic``."""
-        self._seen: dict[str, float] = {}
-        """Until when those that are in sight are believed to be."""
+        self.onlookers = Onlookers()
         try:
             self._overview.glance()
         except JournalError as error:
@@ -83,16 +83,6 @@ class Panel(anywidget.AnyWidget):
         super().__init__(state=self._state(), place=secrets.token_hex(6))
         self.on_msg(self._hear)
         _open.add(self)
-
-    @property
-    def seen_until(self) -> float:
-        """Until when somebody is believed to see it, in the time of ``time.monotonic``; 0 where nobody does."""
-        return max(self._seen.values(), default=0.0)
-
-    @property
-    def there_until(self) -> float:
-        """Until when a page is believed to hold it, in sight or out of it."""
-        return max(self._views.values(), default=0.0)
 
     def show(self, entry_id: str) -> None:
         """Turn to one job or batch: to its page, and have the browser open it. From any thread."""
@@ -168,14 +158,11 @@ class Panel(anywidget.AnyWidget):
                 raise OptionError(f"The panel knows no wish {other!r}.", "Reload the page.")
         return {}
 
-    def _heed(self, sign: str, view: str) -> None:
-        """A view is in sight (``look``), out of it (``rest``), or gone (``leave``)."""
-        now = time.monotonic()
-        for leases, holds in ((self._views, sign != "leave"), (self._seen, sign == "look")):
-            leases[view] = now + LEASE if holds else 0.0
+    def _heed(self, sign: Sign, view: str) -> None:
+        self.onlookers.heed(sign, view)
         if sign == "look":
             self._overview.look()
-        elif self.seen_until < now:
+        elif self.onlookers.seen_until < time.monotonic():
             self._overview.rest()
 
     def _narrow(self, wish: Mapping[str, Any]) -> None:
@@ -194,6 +181,7 @@ class Panel(anywidget.AnyWidget):
             await (cancel_batch if action == "cancel" else retry_batch)(entry_id)
         else:
             job = await loop.beside(shelf.attach, entry_id)
+            await loop.beside(job.look, REACH_SECONDS)
             await loop.beside(job.cancel if action == "cancel" else job.retry)
         await self._look_again()
         return {}
@@ -291,8 +279,8 @@ def show_in_panel(job_id: str) -> None:
         OptionError: none is open. A click cannot open one, since it has no cell to show it in; the next that a cell
             opens begins with this job.
     """
-    newest = max(_open, key=lambda each: (each.seen_until, each.there_until), default=None)
-    if newest is None or newest.there_until < time.monotonic():
+    newest = max(_open, key=lambda each: (each.onlookers.seen_until, each.onlookers.there_until), default=None)
+    if newest is None or newest.onlookers.there_until < time.monotonic():
         _wanted[:] = [job_id]
         raise OptionError("No panel is open.", "`%dwbatch panel` in a cell opens one.")
     _wanted.clear()

@@ -69,7 +69,7 @@ def _cells(entry: Entry) -> tuple[str, ...]:
     snapshot = entry.snapshot
     return (
         snapshot.label,
-        snapshot.headline,
+        entry.headline,
         cost_of(entry),
         snapshot.model,
         moment(snapshot.started),

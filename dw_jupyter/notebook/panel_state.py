@@ -74,7 +74,7 @@ def row_of(entry: Entry, now: float, *, opened: bool = True) -> dict[str, Any]:
         "origin": _origin(entry),
         "phase": snapshot.state,
         "label": _clip(snapshot.label or entry.id, PHRASE),
-        "headline": _clip(snapshot.headline, PHRASE),
+        "headline": _clip(entry.headline, PHRASE),
         "completed": snapshot.completed,
         "failed": snapshot.failed,
         "total": snapshot.total,
@@ -101,7 +101,7 @@ def _error(entry: Entry) -> str:
     """What a row adds to its headline: what to do about a failed job, and all of a headline that is cut short."""
     snapshot = entry.snapshot
     todo = snapshot.error.partition("\n")[2].strip() if entry.here else ""
-    whole = snapshot.headline if len(snapshot.headline) > PHRASE else ""
+    whole = entry.headline if len(entry.headline) > PHRASE else ""
     return " ".join(filter(None, (whole, todo)))
 
 
@@ -129,7 +129,7 @@ def _details(entry: Entry, now: float) -> list[str]:
 def actions_of(entry: Entry) -> list[str]:
     """What can be asked of an entry beside attaching it."""
     snapshot = entry.snapshot
-    if snapshot.state == "unreachable":
+    if snapshot.state == "unreachable" or entry.unfetched:
         return []
     if not snapshot.ended:
         return [] if snapshot.state == "cancelling" else ["cancel"]

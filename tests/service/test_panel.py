@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -149,6 +151,45 @@ def test_a_job_is_retried_and_forgotten_and_what_cannot_be_is_said(wire: PanelWi
     # On the service it still is, made by us, and no job of this machine any more.
     (batch,) = wire.panel.state["rows"]
     assert (batch["origin"], batch["completed"]) == ("forgotten, or of another machine", 2)
+
+
+BEGUN_ELSEWHERE = """
+import os, dw_jupyter as dw
+job = dw.submit(["good", "wait 600"], "{{ value }}")
+while job.counts.completed < 1:
+    job.look()
+print(job.id, flush=True)
+os._exit(1)
+"""
+
+
+def test_a_job_that_cannot_be_reached_is_not_cancelled_and_says_so(
+    service: ServiceProcess, wire: PanelWire, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another kernel has left it, and this one has no key: nothing is written down as cancelled; with the key it is."""
+    begun = subprocess.run([sys.executable, "-c", BEGUN_ELSEWHERE], capture_output=True, text=True, check=False)
+    job = begun.stdout.strip()
+    monkeypatch.delenv("DOUBLEWORD_API_KEY")
+    host = service.base_url.split("/")[2]
+    wire.row(id=job)
+    assert wire.refused(kind="cancel", id=job).startswith(f"There is no API key for {host}.")
+    assert [each["status"] for each in batches(http)] == ["in_progress"]
+    monkeypatch.setenv("DOUBLEWORD_API_KEY", service.api_key)
+    row = wire.row(id=job, phase="running", completed=1)
+    assert row["actions"] == ["cancel"]
+    wire.ask(kind="cancel", id=job)
+    wire.row(id=job, phase="cancelled", completed=1)
+
+
+def test_a_job_whose_answers_nobody_has_fetched_says_so(wire: PanelWire, service: ServiceProcess) -> None:
+    """The service is done with it, and no kernel follows it: there is nothing to cancel, and attaching it fetches."""
+    begun = BEGUN_ELSEWHERE.replace("wait 600", "wait 1")
+    job = subprocess.run([sys.executable, "-c", begun], capture_output=True, text=True, check=False).stdout.strip()
+    row = wire.row(id=job, headline="Ended, not fetched: 2 of 2 answered")
+    assert (row["phase"], row["actions"]) == ("running", [])
+    assert dw.attach(job).result()["response"].tolist() == ["good", "wait 1"]
+    assert wire.row(id=job, phase="completed")["headline"] == "Done: 2 of 2 answered"
+    assert service.api_key not in str(wire.states)
 
 
 @pytest.mark.usefixtures("service")
