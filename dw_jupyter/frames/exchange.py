@@ -9,6 +9,11 @@ _IMAGES = ("data:image/png", "data:image/jpeg", "data:image/gif", "data:image/we
 """What a browser shows as a picture and nothing else: an SVG may hold more."""
 
 
+_MOST_ROOM, _ALWAYS = 4, 10_000
+"""JSON is laid out where it takes no more than so many times its characters, and these beside."""
+_INDENTING = json.JSONEncoder(indent=2, ensure_ascii=False)
+
+
 class Block(TypedDict):
     """A piece to read. ``text`` of an image is its ``data:`` URL."""
 
@@ -116,7 +121,18 @@ def _value(title: str, value: Any) -> Block:
 
 
 def _laid_out(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """JSON on many lines; on one where that takes far more room, as it does the deeper it is nested."""
+    plain = json.dumps(value, ensure_ascii=False)
+    pieces, room = [], _MOST_ROOM * len(plain) + _ALWAYS
+    try:
+        for piece in _INDENTING.iterencode(value):
+            pieces.append(piece)
+            room -= len(piece)
+            if room < 0:
+                return plain
+    except RecursionError:
+        return plain
+    return "".join(pieces)
 
 
 def _loads(raw: bytes, field: str | None, *, otherwise: Any = None) -> Any:

@@ -12,6 +12,7 @@ import pandas as pd
 BLANK, MESSAGES = "blank", "messages"
 """The kinds of what is worth knowing and no reason not to send the file: a line that the service passes over, and a
 request that it takes although it will fail."""
+NOTES = (BLANK, MESSAGES)
 FIRST = 3
 """Places that are named of many."""
 
@@ -33,6 +34,8 @@ class Finding:
     count: int
     places: tuple[int, ...]
     """Empty for the whole."""
+    blocking: bool
+    """Whether it keeps the whole from being sent."""
 
 
 class Faults:
@@ -53,7 +56,7 @@ class Faults:
             self._texts.append((kind, text))
         self._places.append(-1 if place is None else place)
         self._codes.append(code)
-        self.blocking += kind not in (BLANK, MESSAGES)
+        self.blocking += kind not in NOTES
 
     def sort(self) -> None:
         """Put them in order; of one place they stay as they were found."""
@@ -84,9 +87,11 @@ class Faults:
         for each in np.argsort(together[starts], kind="stable")[start : start + count].tolist():
             members = together[starts[each] : min(ends[each], starts[each] + FIRST)].tolist()
             places = (self._places[member] for member in members)
+            kind, text = self._texts[self._codes[members[0]]]
             found.append(
                 Finding(
-                    text=self._texts[self._codes[members[0]]][1],
+                    text=text,
+                    blocking=kind not in NOTES,
                     count=int(ends[each] - starts[each]),
                     places=tuple(place for place in places if place >= 0),
                 )
@@ -95,7 +100,7 @@ class Faults:
 
     def first(self) -> Fault | None:
         """The first that keeps the whole from being sent."""
-        return next((fault for fault in self if fault.kind not in (BLANK, MESSAGES)), None)
+        return next((fault for fault in self if fault.kind not in NOTES), None)
 
     def frame(self, place: str) -> pd.DataFrame:
         """One row a fault: the place in a column of that name, the kind, and what is wrong in words."""

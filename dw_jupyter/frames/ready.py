@@ -31,6 +31,7 @@ READABLE = frozenset(URLS[:2])
 """The paths whose answers can be put into a frame."""
 _AN_OBJECT = re.compile(rb"\{\s*[^\s}]")
 """What a line begins with that is meant to be an object, whatever is wrong with it."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _LIMITS = Limits()
 
 
@@ -211,6 +212,8 @@ class _Checker:
 
 
 def _beginning(line: bytes) -> str:
+    if line.startswith(_UTF_16):
+        return "the mark of UTF-16: save it as UTF-8"
     try:
         return quoted(str(line[:400], "utf-8", "ignore" if len(line) > 400 else "strict")[:40].rstrip())
     except UnicodeDecodeError:

@@ -46,7 +46,7 @@ def read_request(
     try:
         request = _parse(text)
     except (ValueError, RecursionError) as error:
-        return {}, [*faults, ("json", f"Not JSON: {' '.join(str(error).split())[:120]}.")]
+        return {}, [*faults, ("json", _no_json(error))]
     if not isinstance(request, dict):
         return {}, [*faults, ("json", "Not a JSON object.")]
     for name in FIELDS:
@@ -65,6 +65,12 @@ def read_request(
         faults += _wrong_with_body(request["body"], line, known=known, model=model, limits=limits)
         faults += _wrong_with_messages(request["body"], request.get("url"))
     return request, faults
+
+
+def _no_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"Not JSON at character {error.pos + 1:,}: {error.msg}."
+    return f"Not JSON: {' '.join(str(error).split())[:120]}."
 
 
 def _parse(text: str) -> Any:

@@ -47,12 +47,13 @@ class Look:
         return [(self._where(each), each.text) for each in self.faults.findings(start, count)]
 
     def _where(self, finding: Finding) -> str:
-        """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``."""
+        """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``; with a mark where it may be sent all the same."""
         if not finding.places:
             return ""
         more = finding.count - len(finding.places)
         named = ", ".join(f"{place:,}" for place in finding.places)
-        return f"{self.place}{'s' if finding.count > 1 else ''} {named}{f' and {more:,} more' if more else ''}"
+        note = "" if finding.blocking else " · a note"
+        return f"{self.place}{'s' if finding.count > 1 else ''} {named}{f' and {more:,} more' if more else ''}{note}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,7 +113,7 @@ def merge(
 
 def select(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
     """The entries that are wanted, in their order."""
-    text = filters.text.strip().casefold()
+    sought = filters.text.casefold().split()
 
     def wanted(entry: Entry) -> bool:
         now = entry.snapshot
@@ -122,7 +122,7 @@ def select(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
             (filters.group in ("", entry.group) or (filters.group == "failed" and now.failed > 0))
             and (filters.since is None or now.started >= filters.since)
             and (filters.until is None or now.started < filters.until)
-            and text in words.casefold()
+            and all(word in words.casefold() for word in sought)
         )
 
     return [entry for entry in entries if wanted(entry)]

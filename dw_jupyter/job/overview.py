@@ -114,19 +114,19 @@ class Overview:
         """
         self.entries = merge(self._records.read(), {}, (), account=self.account)
 
-    def look(self, *, again: bool = False) -> None:
-        """Follow for a while from now on; with ``again`` also ask the account now."""
+    def look(self) -> None:
+        """Follow for a while from now on."""
         self._until = time.monotonic() + LEASE
-        self._wanted += again
         self._wake.set()
         if self._task is None:
             self._task = asyncio.create_task(self._follow())
 
     async def once(self) -> None:
-        """Look once, and no more; where it is followed, that is one look of it."""
+        """Look once and ask the account now, and no more; where it is followed, that is one look of it."""
+        self._wanted += 1
         if self._task is not None:
-            self.look(again=True)
-            return await self.settled()
+            self._wake.set()
+            return await self._settle()
         try:
             await self._look_once()
             if self._asking is not None:
@@ -135,7 +135,7 @@ class Overview:
         finally:
             await self._close()
 
-    async def settled(self) -> None:
+    async def _settle(self) -> None:
         """Wait for the end of a look that began after the last one was asked for, or of the following."""
         mine = self._wanted
         async with self._settled:

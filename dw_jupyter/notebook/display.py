@@ -9,10 +9,13 @@ from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
 from dw_jupyter.job.handle import Job
+from dw_jupyter.job.publisher import log
 from dw_jupyter.notebook.view import JobView, Renderer
 
 _shown: weakref.WeakSet[Job] = weakref.WeakSet()
 """Jobs that a cell has shown and will give as its value: they are not shown a second time for that."""
+
+_live: weakref.WeakKeyDictionary[Job, weakref.ref[JobView]] = weakref.WeakKeyDictionary()
 
 _of_cells: dict[str, tuple[str, list[Callable[[], object]]]] = {}
 """What lets go of what the last run of each cell has shown, by the id of the cell, with that of the run."""
@@ -35,10 +38,14 @@ def show(job: Job) -> None:
 
 
 def live_view(job: Job) -> JobView:
-    """A job's live view, for whoever displays widgets without our doing."""
-    renderer = Renderer(job)
-    view = renderer.make(job.snapshot)
-    job.subscribe(renderer)
+    """A job's live view, for whoever displays widgets without our doing: one however often it is shown."""
+    made = _live.get(job)
+    view = made() if made else None
+    if view is None:
+        renderer = Renderer(job)
+        view = renderer.make(job.snapshot)
+        _live[job] = weakref.ref(view)
+        job.subscribe(renderer)
     return view
 
 
@@ -55,7 +62,10 @@ def until_run_again(let_go: Callable[[], object]) -> None:
     before, shown = _of_cells.get(cell, ("", []))
     if before != run:
         for release in shown:
-            release()
+            try:
+                release()
+            except Exception:  # noqa: BLE001 - what is shown now does not depend on it
+                log.exception("letting go of an earlier run's view")
         shown = []
     _of_cells[cell] = run, [*shown, let_go]
 

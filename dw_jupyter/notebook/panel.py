@@ -145,7 +145,7 @@ class Panel(anywidget.AnyWidget):
             case "offer" | "part" | "check" | "faults" | "estimate" | "submit" as kind:
                 done = await self._form.do(wish, buffers, partial(self._progress, wish["request"]))
                 if kind == "submit":
-                    await self._look_again()
+                    await self._overview.once()  # what was wished is then to be seen
                     self._show(done["job"])
                 return done
             case "settle":
@@ -183,13 +183,8 @@ class Panel(anywidget.AnyWidget):
             job = await loop.beside(shelf.attach, entry_id)
             await loop.beside(job.look, REACH_SECONDS)
             await loop.beside(job.cancel if action == "cancel" else job.retry)
-        await self._look_again()
+        await self._overview.once()  # what was wished is then to be seen
         return {}
-
-    async def _look_again(self) -> None:
-        """Ask the account now, and wait for what it says: what was wished is then to be seen."""
-        self._overview.look(again=True)
-        await self._overview.settled()
 
     def _progress(self, request: object, told: Mapping[str, Any]) -> None:
         self._tell({"kind": "progress", "request": request, **told})

@@ -34,7 +34,7 @@ def write(folder: Path, *lines: str | bytes, end: bytes = b"\n") -> Path:
 
 PATHS = "there are /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses, /v1/messages."
 WRONG: list[tuple[str | bytes, list[tuple[str, str]]]] = [
-    ("{", [("json", "Not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1).")]),
+    ("{", [("json", "Not JSON at character 2: Expecting property name enclosed in double quotes.")]),
     ("[1]", [("json", "Not a JSON object.")]),
     (b'{"custom_id": "\xff"}', [("json", "Not UTF-8, from byte 16 on.")]),
     (line(body={**BODY, "x": 0}).replace(": 0", ": NaN"), [("json", "Not JSON: NaN is no JSON value.")]),
@@ -101,7 +101,7 @@ def test_a_file_without_a_request_is_at_fault(tmp_path: Path, content: bytes) ->
         (b"\n[\n" + b'  {\n    "role": "user"\n  },\n' * 9 + b"]\n", '"["'),
         (b'{\n  "custom_id": "a"\n}\n', '"{"'),
         (b'[{"a": 1}, {"a": 2}]', '"[{\\"a\\": 1}, {\\"a\\": 2}]"'),
-        ("id,text\n".encode("utf-16"), "bytes that are no text"),
+        ("id,text\n".encode("utf-16"), "the mark of UTF-16: save it as UTF-8"),
         (b"\x1f\x8b\x08\x00\n\xff\n", "bytes that are no text"),
         ("é".encode() * 10**6, f'"{"é" * 40}"'),
     ],
@@ -117,11 +117,11 @@ def test_of_what_is_no_jsonl_that_is_told_once(tmp_path: Path, content: bytes, b
 def test_objects_that_are_meant_as_requests_keep_their_faults(tmp_path: Path) -> None:
     """Quotes of the wrong kind in each line are that fault, many times; blank lines count but at the end."""
     found = check_ready(write(tmp_path, *["{'custom_id': 'a'}", ""] * 40, "", ""))
-    said = "Not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."
+    said = "Not JSON at character 2: Expecting property name enclosed in double quotes."
     assert found.faults.different == 2
     assert found.faults.findings(0, 9) == [
-        Finding(text=said, count=40, places=(1, 3, 5)),
-        Finding(text="A blank line: the service passes over it.", count=39, places=(2, 4, 6)),
+        Finding(text=said, count=40, places=(1, 3, 5), blocking=True),
+        Finding(text="A blank line: the service passes over it.", count=39, places=(2, 4, 6), blocking=False),
     ]
     assert (len(found.faults), found.faults.blocking) == (79, 40)
 

@@ -181,6 +181,7 @@ def test_filters_narrow_by_state_words_and_time() -> None:
         Filters(text=" REVIEW "): ["j1"],
         Filters(text="b1"): ["j1"],
         Filters(text="support"): ["j1"],
+        Filters(text="acme tick"): ["j2", "j3"],
         Filters(text="acme"): ["j1", "j2", "j3"],
         Filters(text="nothing"): [],
         Filters(since=10.0, until=20.0): ["j1"],

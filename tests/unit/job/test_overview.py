@@ -212,9 +212,8 @@ async def test_another_account_brings_its_own_batches(account: type[Account], mo
     account.batches = {"b2": batch(2)}
     host, port = before.split(":")
     monkeypatch.setenv("DOUBLEWORD_API_BASE", f"http://localhost:{port}/v1")
-    watcher.overview.look(again=True)
-    await watcher.overview.settled()
-    await watcher.rest()
+    await watcher.overview.once()
+    assert watcher.overview._task is None, "who asks once is told once"
     assert list(watcher.states()) == ["b2"]
     assert (host, watcher.overview.account) == ("127.0.0.1", f"localhost:{port}")
 
@@ -232,8 +231,8 @@ async def test_what_is_asked_for_during_a_look_is_answered_by_the_next(
         assert await asyncio.to_thread(account.arrived.wait, PATIENCE)
         account.holds = None
         account.batches = {"b1": batch(1, completed=10)}
-        watcher.overview.look(again=True)
-        settled = asyncio.create_task(watcher.overview.settled())
+        settled = asyncio.create_task(watcher.overview.once())
+        await asyncio.sleep(0)
         under_way.set()
         await settled
     assert watcher.states() == {"b1": "completed"}

@@ -219,6 +219,20 @@ def test_a_megabyte_is_cut_in_a_list_and_whole_when_it_is_opened(tmp_path: Path)
         made.whole(1)
 
 
+def test_json_that_is_nested_without_end_is_not_laid_out_without_end(tmp_path: Path) -> None:
+    """Its lines would be as long as it is deep: it is shown on one, and so takes the room that it has."""
+    deep = "[" + ",".join(["[" * 300 + "]" * 300] * 300) + "]"
+    files = {
+        "requests-000.jsonl": lines(request(0, "a", deep=json.loads(deep))),
+        "output-000.jsonl": lines(answer(0, deep)),
+    }
+    whole = reader(job(tmp_path / "job", files, rows=1)).whole(0)
+    (said,), (rest,) = whole["answer"], [block for block in whole["rest"] if "deep" in block["text"]]
+    assert (said["form"], said["exact"]) == ("code", deep)
+    assert json.loads(said["text"]) == json.loads(deep)
+    assert max(len(said["text"]), len(rest["text"])) < 2 * len(deep)
+
+
 def test_a_search_that_nobody_waits_for_ends(tmp_path: Path) -> None:
     """Whoever types on does not wait for the search before."""
     made = reader(job(tmp_path / "job", {"requests-000.jsonl": lines(request(0, "first second"))}, rows=1))

@@ -19,7 +19,7 @@ from dw_jupyter.notebook import view as view_module
 from dw_jupyter.notebook.view import LARGE, JobView, Renderer, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CASES = json.loads(Path(__file__).parents[2].joinpath("view_states.json").read_text(encoding="utf-8"))
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -122,10 +122,25 @@ def test_nothing_is_told_while_no_page_shows_the_view(outputs: list[dict[str, An
     assert set(outputs[-1]["data"]) == {"text/html", "text/plain"}
 
 
+def closing_badly_once(close: Callable[[Renderer], None]) -> Callable[[Renderer], None]:
+    """Closes, and the first time raises all the same."""
+    errors = [RuntimeError("the comm is gone")]
+
+    def closing(renderer: Renderer) -> None:
+        close(renderer)
+        if errors:
+            raise errors.pop()
+
+    return closing
+
+
 def test_a_cell_that_is_run_again_lets_go_of_its_older_views(
     outputs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However often a cell shows a job, its last run alone has widgets; another cell keeps its own."""
+    """However often a cell shows a job, its last run alone has widgets; another cell keeps its own.
+
+    A view that cannot be closed keeps no other from being shown.
+    """
 
     class Shown(Steered):
         snapshot = RUNNING
@@ -148,6 +163,7 @@ def test_a_cell_that_is_run_again_lets_go_of_its_older_views(
         for _ in range(times):
             display.show(job)  # type: ignore[arg-type] # as far as a view uses one
 
+    monkeypatch.setattr(Renderer, "close", closing_badly_once(Renderer.close))
     run("other", 0)
     views: list[JobView | None] = []
     for number in range(12):
@@ -157,6 +173,21 @@ def test_a_cell_that_is_run_again_lets_go_of_its_older_views(
     assert len(views) == 12 * 2
     assert [view is not None and view.comm is not None for view in views] == [False] * 22 + [True] * 2
     assert len(outputs) == 1 + 12 * 2
+
+
+def test_a_job_that_is_shown_often_by_its_host_has_one_live_view() -> None:
+    """As marimo does each time that it runs the cell: what draws it does not grow."""
+
+    class Shown(Steered):
+        snapshot = RUNNING
+        drawn = 0
+
+        def subscribe(self, _: Renderer) -> None:
+            self.drawn += 1
+
+    job = Shown()
+    views = {id(display.live_view(job)) for _ in range(5)}  # type: ignore[arg-type] # as far as a view uses one
+    assert (len(views), job.drawn) == (1, 1)
 
 
 def test_a_live_view_is_displayed_with_html_and_text(outputs: list[dict[str, Any]]) -> None:
