@@ -249,13 +249,12 @@ def columns(text: str | None) -> list[str]:
 
 def _unknown(parser: argparse.ArgumentParser, word: str, *, source: str | None) -> OptionError:
     if not word.startswith("-"):
-        command = source in VERBS
-        return OptionError(
-            f"There is one thing too many on the line: {word!r}.",
-            f"The command has one sign: `%dwbatch {source} {word}`."
-            if command
-            else "Only SOURCE stands by itself; a value with blanks needs quotes.",
-        )
+        hint = "Only SOURCE stands by itself; a value with blanks needs quotes."
+        if source in VERBS:
+            hint = f"The command has one sign: `%dwbatch {source} {word}`."
+        elif word.startswith("#"):
+            hint = "The line of options takes no comment."
+        return OptionError(f"There is one thing too many on the line: {word!r}.", hint)
     option = word.partition("=")[0]
     known = [name for action in actions(parser) for name in action.option_strings]
     bare = {name.lstrip("-"): name for name in known}

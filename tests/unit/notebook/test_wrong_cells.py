@@ -192,6 +192,7 @@ CELLS = [
     ("%%dwbatch reviews --sample 10%\n{{ text }}", "--sample: '10%' is not a number.\nGive a whole number of rows, or a share such as 0.01."),
     ("%%dwbatch reviews --sample 2 --sample-seed -1\n{{ text }}", "The seed of the sample is -1.\nGive a whole number from 0 to 4294967295."),
     ("%%dwbatch reviews --wait=yes\n{{ text }}", "--wait: it takes no value.\nLeave the value out."),
+    ("%%dwbatch reviews # all of it\n{{ text }}", "There is one thing too many on the line: '#'.\nThe line of options takes no comment."),
     ("%%dwbatch reviews --wait yes\n{{ text }}", "There is one thing too many on the line: 'yes'.\nOnly SOURCE stands by itself; a value with blanks needs quotes."),
     ("%%dwbatch reviews -x\n{{ text }}", "There is no option -x.\n`%%dwbatch?` lists the options."),
     ("%%dwbatch reviews --output labels\n{{ text }}", "There is no option --output.\nDid you mean --out? `%%dwbatch?` lists the options."),
