@@ -1,7 +1,7 @@
 """A job's rows to read: page by page, found by status, by reason or by a word, and one of them whole.
 
-For worker threads: everything here reads files. Work and memory of a page do not grow with the rows of the job, but
-for its index (`Places`), which is made at the first page.
+For worker threads: everything here reads files. What is read of them for a page does not grow with the rows of the job,
+but for its index (`Places`), which is made at the first page; which rows are meant takes a byte a row.
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ def shell(notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(seen, "models", {"local": ["smol-1", "smol-2"]})
     Answer = msgspec.defstruct("Answer", [("tone", str)])  # noqa: N806 - a class
     notebook.shell.user_ns.update(
-        reviews=FRAME, records=[{"question": 1}], series=FRAME["text"], Review=Review, Answer=Answer, shots=[1],
-        shape={"properties": {}}, number=3, pd=pd, len=len, _hidden=FRAME,
+        reviews=FRAME, records=[{"question": 1}], series=FRAME["text"], lines=["a", "b"], Review=Review,
+        Answer=Answer, shots=[1], shape={"properties": {}}, number=3, pd=pd, len=len, _hidden=FRAME,
     )  # fmt: skip
     return notebook.shell
 
@@ -74,11 +74,13 @@ CASES = [
     ("%%dwbatch reviews --endpoint c¦", ["chat", "completions"]),
     ("%%dwbatch reviews --schema ¦", ["Review", "Answer", "shape"]),
     ("%%dwbatch reviews --schema Re¦\n{{ text }}", ["Review"]),
-    ("%%dwbatch reviews --var ¦", ["reviews", "records", "series", "shots", "shape", "number"]),
+    ("%%dwbatch reviews --var ¦", ["reviews", "records", "series", "lines", "shots", "shape", "number"]),
     ("%%dwbatch reviews --keep t¦", ["title", "text", "tags"]),
     ("%%dwbatch reviews --keep title,t¦", ["title,text", "title,tags"]),
     ("%%dwbatch reviews --keep 'a¦", ["'any name'"]),
     ("%%dwbatch reviews --keep an¦", ["'any name'"]),
+    ("%%dwbatch reviews --keep 2¦", []),
+    ("%%dwbatch lines -o x\n{{ v¦ }}", ["value"]),
     ("%%dwbatch reviews --id ti¦", ["title"]),
     ("%%dwbatch reviews --set top¦", ["top_k=", "top_logprobs=", "top_p="]),
     ("%%dwbatch reviews --set seed=@t¦", ["seed=@title", "seed=@text", "seed=@tags"]),

@@ -108,6 +108,32 @@ def test_the_same_cell_again_sends_nothing(notebook: Notebook, service: ServiceP
 
 
 @pytest.mark.usefixtures("account")
+def test_a_frame_may_have_the_name_of_a_field_of_its_schema(notebook: Notebook) -> None:
+    """Also when the cell is run again, and the name stands for the frame; a schema that has the name is not lost."""
+    notebook.shell.user_ns["reviews"] = FRAME
+    for schema in ("tone", '"tone, score int?"'):
+        cell = f"%%dwbatch reviews -o tone --schema {schema}\n{{{{ text }}}}"
+        for _ in range(2):
+            notebook.run(cell)
+            notebook.run("tone")
+            assert "tone" in notebook.shell.user_ns["tone"].columns
+    notebook.shell.user_ns["tone"] = {"type": "object", "properties": {"a": {"type": "string"}}}
+    assert notebook.fail("%%dwbatch reviews -o tone --schema tone\n{{ text }}").startswith(
+        "-o tone would overwrite the"
+    )
+
+
+@pytest.mark.usefixtures("account")
+def test_latex_and_names_with_blanks_in_single_braces(notebook: Notebook) -> None:
+    """A number in braces is LaTeX, whatever columns there are; a name with a blank is told how it is written."""
+    notebook.shell.user_ns["table"] = pd.DataFrame({2: [1], "star rating": [5]})
+    notebook.run("%%dwbatch table\nWhat is x^{2}?")
+    said = notebook.fail("%%dwbatch table\nRate it: {star rating}")
+    assert said.endswith("Write {{ row['star rating'] }}.")
+    notebook.run("%%dwbatch table\nRate it: {{ row['star rating'] }}")
+
+
+@pytest.mark.usefixtures("account")
 def test_a_cell_says_what_may_go_wrong_and_sends(notebook: Notebook) -> None:
     """A row far longer than the others, and too few tokens for the schema, are notes of the job; nothing is refused."""
     notebook.shell.user_ns["reviews"] = pd.DataFrame({"text": ["a", "b " * 30_000, "c"]})

@@ -49,6 +49,7 @@ def test_options_become_values() -> None:
         "temperature": 0.0, "max_tokens": 50, "top_p": 0.5, "stop": ["END", "."], "seed": 7, "n": 2, "user": {"a": 1},
     }  # fmt: skip
     assert columns(chosen.keep) == ["a", "b c"]
+    assert columns("'any name',text") == ["any name", "text"]
     assert pairs("--tag", chosen.tag) == {"x": "y=z"}
     assert parse(cell_parser(), "").window == "24h"
 
