@@ -1,199 +1,4 @@
-// sources 8440fc7060bcae00
-
-// src/keys.ts
-var SUPPRESS = "data-lm-suppress-shortcuts";
-var MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
-function keepKeys(root) {
-  root.addEventListener("keydown", (event) => {
-    if (isOurs(event)) event.stopPropagation();
-  });
-  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, { capture: true }));
-  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
-}
-function mark(event) {
-  if (event.target instanceof Element && event.target.closest(".dw-view"))
-    event.target.toggleAttribute(SUPPRESS, isOurs(event));
-}
-function isOurs(event) {
-  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  if (MOVES.test(key)) return true;
-  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
-  return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
-}
-
-// src/element.ts
-function element(tag, className, ...children) {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.append(...children);
-  return node;
-}
-function viewRoot(className, ...children) {
-  const root = element("div", `dw-view ${className}`, ...children);
-  root.setAttribute("role", "group");
-  root.tabIndex = -1;
-  keepKeys(root);
-  return root;
-}
-function focusIn(node) {
-  const focused = node.getRootNode().activeElement;
-  return focused instanceof HTMLElement && node.contains(focused) ? focused : void 0;
-}
-function button(text2, press, signal) {
-  const node = element("button", "dw-button", text2);
-  node.type = "button";
-  node.addEventListener(
-    "click",
-    () => {
-      if (node.getAttribute("aria-disabled") !== "true") press();
-    },
-    { signal }
-  );
-  return node;
-}
-function line(kind) {
-  const node = element("div", `dw-line dw-line-${kind}`);
-  node.hidden = true;
-  return node;
-}
-function listOf(className, ...items) {
-  const node = element("div", className, ...items);
-  node.setAttribute("role", "list");
-  return node;
-}
-function itemOf(...children) {
-  const node = element("div", "dw-item", ...children);
-  node.setAttribute("role", "listitem");
-  return node;
-}
-function write(node, text2) {
-  if (node.textContent !== text2) node.textContent = text2;
-  node.hidden = text2 === "";
-}
-function writeItems(list, texts) {
-  while (list.children.length > texts.length) list.lastElementChild?.remove();
-  texts.forEach((text2, index) => {
-    const item2 = list.children[index] ?? list.appendChild(itemOf());
-    write(item2, text2);
-  });
-}
-var phrases = () => listOf("dw-phrases");
-
-// src/words.ts
-var words = {
-  view: "Batch job",
-  progress: "Rows done",
-  cancel: "Cancel",
-  cancelling: "Cancelling…",
-  reallyCancel: (waiting) => `Cancel ${rows(waiting, "waiting ")}?`,
-  yes: "Yes, cancel",
-  no: "No",
-  retry: (count, failed) => count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
-  retrying: "Retrying…",
-  open: "Open in panel",
-  restarted: (job) => `The kernel restarted. ${again(job)}`,
-  gone: (job) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
-  unreachable: () => "No connection to the kernel. This is what it last said.",
-  updated: (seconds) => `Updated ${duration(seconds)} ago`,
-  answered: (count) => `${number(count)} answered`,
-  failed: (count) => `${number(count)} failed`,
-  waiting: (count) => `${number(count)} waiting`,
-  unanswered: (count) => `${number(count)} not answered`,
-  percent: (share) => `${Math.floor(share * 100)} %`,
-  pulse: (least, most) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
-  read: "Read the rows",
-  filter: "Which rows",
-  all: "all rows",
-  search: "Search",
-  searchIn: "Search in prompts and answers",
-  reasons: "Why rows have no answer",
-  reason: (count, message) => `${number(count)} × ${message}`,
-  looking: "Looking…",
-  notRead: "Not read: there is no kernel to ask.",
-  found: (total, more) => more ? `${number(total)} rows, and maybe more` : rows(total),
-  shown: (from, to, total) => `${number(from)}–${number(to)} of ${total}`,
-  before: "Earlier rows",
-  after: "Later rows",
-  noAnswerYet: "no answer yet",
-  noPrompt: "what it asks is not kept here",
-  blank: "nothing, or blanks",
-  request: "Request",
-  answer: "Answer",
-  rest: "What else was sent and came back",
-  copy: "Copy as text",
-  copyLine: "Copy line",
-  copied: "Copied",
-  notCopied: "Not copied",
-  close: "Close",
-  whole: (length) => `Show all ${number(length)} characters`,
-  image: "Image of the request",
-  status: {
-    pending: "waiting",
-    completed: "answered",
-    failed: "failed",
-    cancelled: "cancelled",
-    expired: "expired",
-    missing: "missing"
-  }
-};
-function again(job) {
-  return job ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")` : "Run this cell again.";
-}
-function number(count) {
-  return count.toLocaleString("en-US");
-}
-function rows(count, kind = "") {
-  return `${number(count)} ${kind}${count === 1 ? "row" : "rows"}`;
-}
-function rate(perSecond) {
-  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
-}
-function duration(seconds) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
-}
-
-// src/age.ts
-var GRACE = 5;
-function age(signal) {
-  const node = line("note");
-  let ahead = 0;
-  let state;
-  const draw2 = () => {
-    if (!state) return;
-    const seconds = Date.now() / 1e3 - state.updated - ahead;
-    write(node, !state.ended && seconds > state.pace + GRACE ? words.updated(seconds) : "");
-  };
-  const timer = setInterval(draw2, 1e3);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return {
-    node,
-    update(next) {
-      if (state && next.updated !== state.updated) ahead = Date.now() / 1e3 - next.updated;
-      state = next;
-      draw2();
-    }
-  };
-}
-
-// src/announcer.ts
-function announcer() {
-  const node = element("div", "dw-spoken");
-  node.setAttribute("role", "status");
-  let phase;
-  const say = (text2) => {
-    node.textContent = text2;
-  };
-  return {
-    node,
-    say,
-    update(state) {
-      if (phase !== void 0 && phase !== state.phase) say(state.headline);
-      phase = state.phase;
-    }
-  };
-}
+// sources ddfc6017b2171742
 
 // src/model.ts
 function listen(model, event, listener, signal) {
@@ -204,139 +9,6 @@ function controllerUnder(given) {
   const controller = new AbortController();
   given?.addEventListener("abort", () => controller.abort(), { once: true });
   return controller;
-}
-
-// src/asking.ts
-function asking(model, signal) {
-  let id = Math.floor(Math.random() * 2 ** 40);
-  const view = id.toString(36);
-  const waiting = {};
-  const hear = (answer) => {
-    if (answer.kind === "rows" && waiting.rows?.id === answer.id) waiting.rows.answered(answer.rows);
-    if (answer.kind === "row" && waiting.row?.id === answer.id) waiting.row.answered(answer.row);
-    if (answer.kind !== "refused") return;
-    for (const asked of [waiting.rows, waiting.row])
-      if (asked && asked.id === answer.id) asked.refused(answer.why);
-  };
-  listen(model, "msg:custom", hear, signal);
-  return {
-    page(query, heard) {
-      waiting.rows = { id: ++id, ...heard };
-      model.send({ kind: "rows", id, view, ...query });
-    },
-    whole(row, heard) {
-      waiting.row = { id: ++id, ...heard };
-      model.send({ kind: "row", id, row });
-    }
-  };
-}
-
-// src/bar.ts
-function bar() {
-  const progress = element("progress", "dw-progress");
-  const failed = element("span", "dw-failed");
-  progress.setAttribute("aria-label", words.progress);
-  progress.max = 1;
-  return {
-    node: element("div", "dw-bar", progress, failed),
-    update(state) {
-      const share = (count) => state.total > 0 ? count / state.total : 0;
-      if (state.phase === "preparing") progress.removeAttribute("value");
-      else progress.value = state.phase === "uploading" ? state.uploaded : share(state.completed);
-      progress.setAttribute("aria-valuetext", state.headline);
-      failed.hidden = state.failed === 0;
-      failed.style.insetInlineStart = `${share(state.completed) * 100}%`;
-      failed.style.inlineSize = `${share(state.failed) * 100}%`;
-    }
-  };
-}
-
-// src/question.ts
-function question(answers, opener, answer, signal) {
-  const text2 = element("span", "dw-question");
-  const close = () => {
-    const focused = focusIn(node);
-    node.hidden = true;
-    opener().hidden = false;
-    if (focused) opener().focus({ preventScroll: true });
-  };
-  const give = (yes) => {
-    close();
-    answer(yes);
-  };
-  const no = button(answers.no, () => give(false), signal);
-  const node = element(
-    "span",
-    "dw-asking",
-    text2,
-    button(answers.yes, () => give(true), signal),
-    no
-  );
-  node.setAttribute("role", "group");
-  node.hidden = true;
-  node.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      give(false);
-    },
-    { signal }
-  );
-  return {
-    node,
-    say(words2) {
-      write(text2, words2);
-      node.setAttribute("aria-label", words2);
-    },
-    ask() {
-      node.hidden = false;
-      no.focus({ preventScroll: true });
-      opener().hidden = true;
-    },
-    close() {
-      if (!node.hidden) close();
-    }
-  };
-}
-
-// src/cancel.ts
-function cancelButton(cancel, signal) {
-  let asked = false;
-  let wasCancelling = false;
-  const asking2 = question(
-    words,
-    () => first,
-    (yes) => {
-      asked = yes;
-      draw2();
-      if (yes) cancel();
-    },
-    signal
-  );
-  const first = button(words.cancel, asking2.ask, signal);
-  const node = element("span", "dw-cancel", first, asking2.node);
-  const draw2 = () => {
-    write(first, asked || wasCancelling ? words.cancelling : words.cancel);
-    first.hidden = !asking2.node.hidden;
-    first.setAttribute("aria-disabled", String(asked || wasCancelling));
-  };
-  return {
-    node,
-    update(state) {
-      const isCancelling = state.phase === "cancelling";
-      if (state.ended || wasCancelling && !isCancelling) asked = false;
-      wasCancelling = isCancelling;
-      asking2.say(words.reallyCancel(state.waiting));
-      if (!state.cancellable) asking2.close();
-      draw2();
-      node.hidden = !state.cancellable && !isCancelling;
-    },
-    refuse() {
-      asked = false;
-      draw2();
-    }
-  };
 }
 
 // src/kernel.ts
@@ -370,67 +42,6 @@ function lossOf(session, home) {
   if (!kernel || kernel.id !== home || kernel.status === "dead" || kernel.status === "terminating")
     return "gone";
   return kernel.connectionStatus === "disconnected" ? "unreachable" : void 0;
-}
-
-// src/pulse.ts
-var SVG = "http://www.w3.org/2000/svg";
-var HEIGHT = 16;
-var WIDTH = 96;
-function pulse() {
-  const svg = document.createElementNS(SVG, "svg");
-  const area = document.createElementNS(SVG, "path");
-  const line2 = document.createElementNS(SVG, "path");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("aria-hidden", "true");
-  area.setAttribute("class", "dw-pulse-area");
-  line2.setAttribute("class", "dw-pulse-line");
-  svg.append(area, line2);
-  const said = element("span", "dw-spoken");
-  const node = element("span", "dw-pulse", svg, said);
-  return {
-    node,
-    update({ pulse: rates, phase }) {
-      node.hidden = rates.length < 3 || phase === "uploading";
-      if (node.hidden) return;
-      const most = Math.max(...rates);
-      const points = rates.map((rate2, place) => {
-        const x = place / (rates.length - 1) * WIDTH;
-        return `${x.toFixed(1)} ${(HEIGHT - 1 - (most && rate2 / most) * (HEIGHT - 2)).toFixed(1)}`;
-      });
-      line2.setAttribute("d", `M${points.join("L")}`);
-      area.setAttribute("d", `M${points.join("L")}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`);
-      write(said, words.pulse(Math.min(...rates), most));
-    }
-  };
-}
-
-// src/legend.ts
-function legend() {
-  const speed = pulse();
-  const percent = element("span", "dw-percent");
-  const [answered, failed, waiting] = [item("answered"), item("failed"), item("waiting")];
-  const list = listOf("dw-parts", answered.node, failed.node, waiting.node);
-  const node = element("div", "dw-legend", list, speed.node, percent);
-  return {
-    node,
-    update(state) {
-      node.hidden = state.total === 0;
-      node.style.setProperty("--dw-digits", String(words.answered(state.total).length - " answered".length));
-      write(answered.text, words.answered(state.completed));
-      write(failed.text, words.failed(state.failed));
-      write(waiting.text, (state.ended ? words.unanswered : words.waiting)(state.waiting));
-      answered.node.toggleAttribute("data-none", state.completed === 0);
-      failed.node.toggleAttribute("data-none", state.failed === 0);
-      waiting.node.hidden = state.ended && state.waiting === 0;
-      speed.update(state);
-      write(percent, state.total ? words.percent((state.completed + state.failed) / state.total) : "");
-    }
-  };
-}
-function item(part) {
-  const text2 = element("span", "");
-  const mark2 = element("span", `dw-mark dw-mark-${part}`);
-  return { node: itemOf(mark2, text2), text: text2 };
 }
 
 // src/output.ts
@@ -529,6 +140,477 @@ function placesOf(body2) {
   return page[KEPT];
 }
 
+// src/keys.ts
+var SUPPRESS = "data-lm-suppress-shortcuts";
+var MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (isOurs(event)) event.stopPropagation();
+  });
+  root.addEventListener("focusin", () => window.addEventListener("keydown", mark, { capture: true }));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
+}
+function mark(event) {
+  const target = pressedAt(event);
+  if (target?.closest(".dw-view")) target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+function pressedAt(event) {
+  const [target] = event.composedPath();
+  return target instanceof Element ? target : void 0;
+}
+function isOurs(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (MOVES.test(key) || key === "Enter" && pressedAt(event)?.localName === "textarea") return true;
+  if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
+  return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
+}
+
+// src/element.ts
+function element(tag, className, ...children) {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.append(...children);
+  return node;
+}
+function viewRoot(className, ...children) {
+  const root = element("div", `dw-view ${className}`, ...children);
+  root.setAttribute("role", "group");
+  root.dir = "ltr";
+  root.lang = "en";
+  root.tabIndex = -1;
+  keepKeys(root);
+  return root;
+}
+function focusIn(node) {
+  const focused = node.getRootNode().activeElement;
+  return focused instanceof HTMLElement && node.contains(focused) ? focused : void 0;
+}
+function keepFocus(root, act) {
+  const focused = focusIn(root);
+  act();
+  if (focused?.closest("[hidden], [inert]")) root.focus({ preventScroll: true });
+}
+function quoted(tag, className) {
+  const node = element(tag, className);
+  node.dir = "auto";
+  return node;
+}
+function button(text, press, signal) {
+  const node = element("button", "dw-button", text);
+  node.type = "button";
+  node.addEventListener(
+    "click",
+    () => {
+      if (node.getAttribute("aria-disabled") !== "true") press();
+    },
+    { signal }
+  );
+  return node;
+}
+function line(kind) {
+  const node = element("div", `dw-line dw-line-${kind}`);
+  node.hidden = true;
+  return node;
+}
+function listOf(className, ...items) {
+  const node = element("div", className, ...items);
+  node.setAttribute("role", "list");
+  return node;
+}
+function itemOf(...children) {
+  const node = element("div", "dw-item", ...children);
+  node.setAttribute("role", "listitem");
+  return node;
+}
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+  node.hidden = text === "";
+}
+function writeItems(list, texts) {
+  while (list.children.length > texts.length) list.lastElementChild?.remove();
+  texts.forEach((text, index) => {
+    const item2 = list.children[index] ?? list.appendChild(itemOf());
+    write(item2, text);
+  });
+}
+var phrases = () => listOf("dw-phrases");
+
+// src/roots.ts
+var GONE_MS = 1e3;
+function roots(draw, ends, seen = () => {
+}) {
+  let shown = 0;
+  let told = false;
+  let going = 0;
+  const count = (change) => {
+    shown += change;
+    clearTimeout(going);
+    const tell = () => {
+      if (told === shown > 0) return;
+      told = !told;
+      seen(told);
+    };
+    if (shown) tell();
+    else if (!ends.aborted) going = window.setTimeout(tell, GONE_MS);
+  };
+  ends.addEventListener("abort", () => clearTimeout(going), { once: true });
+  const free = [];
+  return {
+    show(el, signal) {
+      const kept = free.pop() ?? keep(draw());
+      el.append(kept.root);
+      kept.restore();
+      count(1);
+      const end = () => {
+        kept.root.remove();
+        free.push(kept);
+        count(-1);
+      };
+      signal.addEventListener("abort", end, { once: true });
+    }
+  };
+}
+function keep(root) {
+  const scrolled = /* @__PURE__ */ new Map();
+  let focused;
+  root.addEventListener("focusin", ({ target }) => {
+    focused = target;
+  });
+  root.addEventListener("focusout", () => {
+    setTimeout(() => {
+      if (root.isConnected && !focusIn(root)) focused = void 0;
+    });
+  });
+  root.addEventListener(
+    "scroll",
+    ({ target }) => scrolled.set(target, target.scrollTop),
+    { capture: true, passive: true }
+  );
+  return {
+    root,
+    restore() {
+      for (const [node, top] of scrolled) node.scrollTop = top;
+      if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
+    }
+  };
+}
+
+// src/numbers.ts
+function number(count) {
+  return count.toLocaleString("en-US");
+}
+function plural(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+function duration(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
+}
+
+// src/words.ts
+var words = {
+  view: "Batch job",
+  progress: "Rows done",
+  cancel: "Cancel",
+  cancelling: "Cancelling…",
+  reallyCancel: (waiting2) => `Cancel ${waiting2 ? plural(waiting2, "waiting row") : "this job"}? What is answered is kept.`,
+  yes: "Yes, cancel",
+  no: "No",
+  retry: (count, failed) => count === failed ? `Retry ${number(count)} failed` : `Retry ${plural(count, "unanswered row")}`,
+  retrying: "Retrying…",
+  open: "Open in panel",
+  restarted: "The kernel restarted.",
+  gone: "The kernel is gone; the job is not. Start a kernel.",
+  unreachable: "No connection to the kernel. This is what it last said.",
+  again: "To see the job again, run in a cell:",
+  /** By its id, since a cell with --fresh would begin another job. */
+  attach: (job) => `import dw_jupyter as dw; dw.attach("${job}")`,
+  againUnnamed: "Run this cell again.",
+  unheard: "Sent. A kernel that is busy with a cell hears it when that ends, or now if you interrupt the cell (■): jobs go on.",
+  updated: (seconds) => `Updated ${duration(seconds)} ago`,
+  answered: (count) => `${number(count)} answered`,
+  failed: (count) => `${number(count)} failed`,
+  waiting: (count) => `${number(count)} waiting`,
+  unanswered: (count) => `${number(count)} not answered`,
+  percent: (share) => `${Math.floor(share * 100)} %`,
+  pulse: (least, most) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
+  read: "Read the rows",
+  filter: "Which rows",
+  all: "all rows",
+  search: "Search",
+  searchIn: "Search in prompts and answers",
+  reasons: "Why rows have no answer",
+  reason: (count, message) => `${number(count)} × ${message}`,
+  looking: "Looking…",
+  notRead: "Not read: there is no kernel to ask.",
+  found: (total, more) => more ? `${number(total)} rows, and maybe more` : plural(total, "row"),
+  noMatch: "No row has this.",
+  clear: "Clear",
+  shown: (from, to, total) => `${number(from)}–${number(to)} of ${total}`,
+  before: "Earlier rows",
+  after: "Later rows",
+  noAnswerYet: "no answer yet",
+  noPrompt: "what it asks is not kept here",
+  blank: "nothing, or blanks",
+  request: "Request",
+  answer: "Answer",
+  rest: "What else was sent and came back",
+  copy: "Copy as text",
+  copyLine: "Copy line",
+  copied: "Copied",
+  notCopied: "Not copied",
+  close: "Close",
+  whole: (length) => `Show all ${number(length)} characters`,
+  image: "Image of the request",
+  status: {
+    pending: "waiting",
+    completed: "answered",
+    failed: "failed",
+    cancelled: "cancelled",
+    expired: "expired",
+    missing: "missing"
+  }
+};
+function rate(perSecond) {
+  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
+}
+
+// src/age.ts
+var GRACE = 5;
+function age(signal) {
+  const node = line("note");
+  let ahead = 0;
+  let state;
+  const draw = () => {
+    if (!state) return;
+    const seconds = Date.now() / 1e3 - state.updated - ahead;
+    write(node, !state.ended && seconds > state.pace + GRACE ? words.updated(seconds) : "");
+  };
+  const timer = setInterval(draw, 1e3);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return {
+    node,
+    update(next) {
+      if (state && next.updated !== state.updated) ahead = Date.now() / 1e3 - next.updated;
+      state = next;
+      draw();
+    }
+  };
+}
+
+// src/announcer.ts
+function announcer() {
+  const node = element("div", "dw-spoken");
+  node.setAttribute("role", "status");
+  let phase;
+  const say = (text) => {
+    node.textContent = text;
+  };
+  return {
+    node,
+    say,
+    update(state) {
+      if (phase !== void 0 && phase !== state.phase) say(state.headline);
+      phase = state.phase;
+    }
+  };
+}
+
+// src/asking.ts
+function asking(model, signal) {
+  let id = Math.floor(Math.random() * 2 ** 40);
+  const view = id.toString(36);
+  const waiting2 = {};
+  const hear = (answer) => {
+    if (answer.kind === "rows" && waiting2.rows?.id === answer.id) waiting2.rows.answered(answer.rows);
+    if (answer.kind === "row" && waiting2.row?.id === answer.id) waiting2.row.answered(answer.row);
+    if (answer.kind !== "refused") return;
+    for (const asked of [waiting2.rows, waiting2.row])
+      if (asked && asked.id === answer.id) asked.refused(answer.why);
+  };
+  listen(model, "msg:custom", hear, signal);
+  return {
+    page(query, heard) {
+      waiting2.rows = { id: ++id, ...heard };
+      model.send({ kind: "rows", id, view, ...query });
+    },
+    whole(row, heard) {
+      waiting2.row = { id: ++id, ...heard };
+      model.send({ kind: "row", id, row });
+    }
+  };
+}
+
+// src/bar.ts
+function bar() {
+  const progress = element("progress", "dw-progress");
+  const failed = element("span", "dw-failed");
+  progress.setAttribute("aria-label", words.progress);
+  progress.max = 1;
+  return {
+    node: element("div", "dw-bar", progress, failed),
+    update(state) {
+      const share = (count) => state.total > 0 ? count / state.total : 0;
+      if (state.phase === "preparing") progress.removeAttribute("value");
+      else progress.value = state.phase === "uploading" ? state.uploaded : share(state.completed);
+      progress.setAttribute("aria-valuetext", state.headline);
+      failed.hidden = state.failed === 0;
+      failed.style.insetInlineStart = `${share(state.completed) * 100}%`;
+      failed.style.inlineSize = `${share(state.failed) * 100}%`;
+    }
+  };
+}
+
+// src/question.ts
+function question(answers, opener, answer, signal) {
+  const text = element("span", "dw-question");
+  const close = () => {
+    const focused = focusIn(node);
+    node.hidden = true;
+    opener().hidden = false;
+    if (focused) opener().focus({ preventScroll: true });
+  };
+  const give = (yes) => {
+    close();
+    answer(yes);
+  };
+  const no = button(answers.no, () => give(false), signal);
+  const node = element(
+    "span",
+    "dw-asking",
+    text,
+    button(answers.yes, () => give(true), signal),
+    no
+  );
+  node.setAttribute("role", "group");
+  node.hidden = true;
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      give(false);
+    },
+    { signal }
+  );
+  return {
+    node,
+    say(words2) {
+      write(text, words2);
+      node.setAttribute("aria-label", words2);
+    },
+    ask() {
+      node.hidden = false;
+      no.focus({ preventScroll: true });
+      opener().hidden = true;
+    },
+    close() {
+      if (!node.hidden) close();
+    }
+  };
+}
+
+// src/cancel.ts
+function cancelButton(cancel, signal) {
+  let asked = false;
+  let wasCancelling = false;
+  const asking2 = question(
+    words,
+    () => first,
+    (yes) => {
+      asked = yes;
+      draw();
+      if (yes) cancel();
+    },
+    signal
+  );
+  const first = button(words.cancel, asking2.ask, signal);
+  const node = element("span", "dw-cancel", first, asking2.node);
+  const draw = () => {
+    write(first, asked || wasCancelling ? words.cancelling : words.cancel);
+    first.hidden = !asking2.node.hidden;
+    first.setAttribute("aria-disabled", String(asked || wasCancelling));
+  };
+  return {
+    node,
+    update(state) {
+      const isCancelling = state.phase === "cancelling";
+      if (state.ended || wasCancelling && !isCancelling) asked = false;
+      wasCancelling = isCancelling;
+      asking2.say(words.reallyCancel(state.waiting));
+      if (!state.cancellable) asking2.close();
+      draw();
+      node.hidden = !state.cancellable && !isCancelling;
+    },
+    refuse() {
+      asked = false;
+      draw();
+    }
+  };
+}
+
+// src/pulse.ts
+var SVG = "http://www.w3.org/2000/svg";
+var HEIGHT = 16;
+var WIDTH = 96;
+function pulse() {
+  const svg = document.createElementNS(SVG, "svg");
+  const area = document.createElementNS(SVG, "path");
+  const line2 = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  svg.setAttribute("aria-hidden", "true");
+  area.setAttribute("class", "dw-pulse-area");
+  line2.setAttribute("class", "dw-pulse-line");
+  svg.append(area, line2);
+  const said = element("span", "dw-spoken");
+  const node = element("span", "dw-pulse", svg, said);
+  return {
+    node,
+    update({ pulse: rates, phase }) {
+      node.hidden = rates.length < 3 || phase === "uploading";
+      if (node.hidden) return;
+      const most = Math.max(...rates);
+      const points = rates.map((rate2, place) => {
+        const x = place / (rates.length - 1) * WIDTH;
+        return `${x.toFixed(1)} ${(HEIGHT - 1 - (most && rate2 / most) * (HEIGHT - 2)).toFixed(1)}`;
+      });
+      line2.setAttribute("d", `M${points.join("L")}`);
+      area.setAttribute("d", `M${points.join("L")}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`);
+      write(said, words.pulse(Math.min(...rates), most));
+    }
+  };
+}
+
+// src/legend.ts
+function legend() {
+  const speed = pulse();
+  const percent = element("span", "dw-percent");
+  const [answered, failed, waiting2] = [item("answered"), item("failed"), item("waiting")];
+  const list = listOf("dw-parts", answered.node, failed.node, waiting2.node);
+  const node = element("div", "dw-legend", list, speed.node, percent);
+  return {
+    node,
+    update(state) {
+      node.hidden = state.total === 0;
+      node.style.setProperty("--dw-digits", String(words.answered(state.total).length - " answered".length));
+      write(answered.text, words.answered(state.completed));
+      write(failed.text, words.failed(state.failed));
+      write(waiting2.text, (state.ended ? words.unanswered : words.waiting)(state.waiting));
+      answered.node.toggleAttribute("data-none", state.completed === 0);
+      failed.node.toggleAttribute("data-none", state.failed === 0);
+      waiting2.node.hidden = state.ended && state.waiting === 0;
+      speed.update(state);
+      write(percent, state.total ? words.percent((state.completed + state.failed) / state.total) : "");
+    }
+  };
+}
+function item(part) {
+  const text = element("span", "");
+  const mark2 = element("span", `dw-mark dw-mark-${part}`);
+  return { node: itemOf(mark2, text), text };
+}
+
 // src/filter.ts
 var TYPING_MS = 300;
 var NO_REASON = { group: "", code: "", message: "" };
@@ -542,24 +624,26 @@ function filter(choose, signal) {
   }
   const search = element("input", "dw-field dw-search");
   search.type = "search";
+  search.dir = "auto";
   search.placeholder = words.search;
   search.setAttribute("aria-label", words.searchIn);
-  const reasons = listOf("dw-reasons");
-  reasons.setAttribute("aria-label", words.reasons);
+  const query = { status: "", ...NO_REASON, text: "" };
+  const reasons = reasonList(
+    (reason) => {
+      const { kind: group = "", code = "", message = "" } = reason ?? {};
+      apply({ status: "", group, code, message });
+    },
+    () => status.focus({ preventScroll: true }),
+    signal
+  );
   let typing = 0;
   signal.addEventListener("abort", () => clearTimeout(typing), { once: true });
   const apply = (change) => {
     clearTimeout(typing);
-    Object.assign(made.query, change);
-    status.value = made.query.status;
-    for (const node of reasons.querySelectorAll("button")) press(node);
+    Object.assign(query, change);
+    status.value = query.status;
+    reasons.press(query);
     choose();
-  };
-  const press = (node) => {
-    const { group, code, message } = made.query;
-    const its = node.dataset;
-    const is = its.group === group && its.code === code && its.message === message;
-    node.setAttribute("aria-pressed", String(is));
   };
   const listen2 = { signal };
   status.addEventListener("change", () => apply({ status: status.value, ...NO_REASON }), listen2);
@@ -577,36 +661,64 @@ function filter(choose, signal) {
     listen2
   );
   search.addEventListener("search", () => search.value === "" && apply({ text: "" }), listen2);
-  reasons.addEventListener(
-    "click",
-    (event) => {
-      const node = event.target.closest("button");
-      if (!node) return;
-      const off = node.getAttribute("aria-pressed") === "true";
-      const { group = "", code = "", message = "" } = off ? {} : node.dataset;
-      apply({ status: "", group, code, message });
+  return {
+    node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons.node),
+    query,
+    narrows: () => Object.values(query).some(Boolean),
+    clear() {
+      search.value = "";
+      search.focus();
+      apply({ status: "", ...NO_REASON, text: "" });
     },
-    listen2
-  );
-  const made = {
-    node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons),
-    query: { status: "", ...NO_REASON, text: "" },
+    update: reasons.update
+  };
+}
+function reasonList(choose, leave, signal) {
+  const node = listOf("dw-reasons");
+  node.setAttribute("aria-label", words.reasons);
+  const keyOf = (kind, code, message) => JSON.stringify([kind, code, message]);
+  const none = keyOf("", "", "");
+  const items = /* @__PURE__ */ new Map();
+  let chosen = none;
+  const made = (key, reason) => {
+    const button2 = element("button", "dw-reason");
+    button2.type = "button";
+    button2.addEventListener("click", () => choose(key === chosen ? void 0 : reason), { signal });
+    const entry = { item: itemOf(button2), button: button2, reason };
+    items.set(key, entry);
+    return entry;
+  };
+  const draw = () => {
+    for (const [key, { button: button2 }] of items) button2.setAttribute("aria-pressed", String(key === chosen));
+  };
+  return {
+    node,
+    press({ group, code, message }) {
+      chosen = keyOf(group, code, message);
+      draw();
+    },
     update(shown) {
-      reasons.hidden = shown.length === 0;
-      while (reasons.children.length > shown.length) reasons.lastElementChild?.remove();
-      shown.forEach(({ kind, code, message, rows: rows2 }, place) => {
-        const node = reasons.children[place]?.querySelector("button") ?? element("button", "dw-reason");
-        if (!node.parentElement) reasons.append(itemOf(node));
-        node.type = "button";
-        node.dataset.group = kind;
-        node.dataset.code = code;
-        node.dataset.message = message;
-        node.textContent = words.reason(rows2, [code, message || kind].filter(Boolean).join(": "));
-        press(node);
+      const now = new Map(shown.map((reason) => [keyOf(reason.kind, reason.code, reason.message), reason]));
+      const kept = items.get(chosen);
+      if (kept && !now.has(chosen)) now.set(chosen, { ...kept.reason, rows: 0 });
+      const held = focusIn(node);
+      for (const [key, { item: item2 }] of items) {
+        if (now.has(key)) continue;
+        item2.remove();
+        items.delete(key);
+      }
+      [...now].forEach(([key, reason], place) => {
+        const { item: item2, button: button2 } = items.get(key) ?? made(key, reason);
+        const { kind, code, message, rows } = reason;
+        button2.textContent = words.reason(rows, [code, message || kind].filter(Boolean).join(": "));
+        if (node.children[place] !== item2) node.insertBefore(item2, node.children[place] ?? null);
       });
+      node.hidden = now.size === 0;
+      if (held?.isConnected) held.focus({ preventScroll: true });
+      else if (held) leave();
+      draw();
     }
   };
-  return made;
 }
 
 // src/blocks.ts
@@ -629,8 +741,8 @@ function body(block, signal) {
     return image;
   }
   if (!block.text.trim()) return element("div", "dw-text dw-text-none", words.blank);
-  const piece = (text2) => {
-    const node = element("div", `dw-text dw-text-${block.form}`, text2);
+  const piece = (text) => {
+    const node = element("div", `dw-text dw-text-${block.form}`, text);
     node.dir = "auto";
     return node;
   };
@@ -649,26 +761,26 @@ function body(block, signal) {
   );
   return element("div", "dw-long", first, rest);
 }
-function cut(text2) {
+function cut(text) {
   const pieces = [];
-  for (let start = 0; start < text2.length; ) {
+  for (let start = 0; start < text.length; ) {
     let end = start + PIECE;
-    const code = text2.charCodeAt(end - 1);
+    const code = text.charCodeAt(end - 1);
     if (code >= 55296 && code < 56320) end += 1;
-    pieces.push(text2.slice(start, end));
+    pieces.push(text.slice(start, end));
     start = end;
   }
   return pieces;
 }
 function asText(shown) {
-  const said = ({ form, text: text2, exact }) => form === "image" ? `[${words.image}]` : exact ?? text2;
+  const said = ({ form, text, exact }) => form === "image" ? `[${words.image}]` : exact ?? text;
   return shown.map((block) => `${block.title}:
 ${said(block)}`).join("\n\n");
 }
 
 // src/copy.ts
 var SAID_MS = 2e3;
-function copyButton(text2, signal, label = words.copy) {
+function copyButton(text, signal, label = words.copy) {
   let timer = 0;
   const say = (said) => {
     node.setAttribute("aria-live", "polite");
@@ -679,18 +791,18 @@ function copyButton(text2, signal, label = words.copy) {
       write(node, label);
     }, SAID_MS);
   };
-  const copy = () => copyText(text2()).then(
+  const copy = () => copyText(text(), node).then(
     () => say(words.copied),
     () => say(words.notCopied)
   );
   const node = button(label, copy, signal);
   return node;
 }
-async function copyText(text2) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text2);
+async function copyText(text, near) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea");
-  const before = document.activeElement;
-  field.value = text2;
+  const before = focusIn(near.getRootNode());
+  field.value = text;
   document.body.append(field);
   field.select();
   const done = document.execCommand("copy");
@@ -704,7 +816,9 @@ var ids = 0;
 function rowItem(press, signal) {
   const mark2 = element("span", "dw-mark");
   const status = element("span", "dw-spoken");
-  const [label, prompt, answer] = [text("dw-row-label"), text("dw-row-prompt"), text("dw-row-answer")];
+  const label = quoted("bdi", "dw-row-label");
+  const prompt = quoted("bdi", "dw-row-prompt");
+  const answer = quoted("bdi", "dw-row-answer");
   const button2 = element(
     "button",
     "dw-row",
@@ -780,101 +894,34 @@ function parts(whole, signal) {
     blocks("rest", whole.rest, signal)
   ];
 }
-function text(className) {
-  const node = element("bdi", className);
-  node.dir = "auto";
-  return node;
-}
 
-// src/reader.ts
-var PAGE = 50;
-var AGAIN_MS = 2e3;
-function reader(ask, say, signal) {
-  const summary = element("summary", "dw-summary", words.read);
-  const found = element("div", "dw-found");
-  const list = listOf("dw-rows");
-  const choice = filter(() => turn(0), signal);
-  const before = button(words.before, () => turn(first - PAGE), signal);
-  const after = button(words.after, () => turn(first + PAGE), signal);
-  const pages = element("div", "dw-pages", before, after);
-  const node = element("details", "dw-reader", summary, choice.node, found, list, pages);
+// src/rows.ts
+function rowList(ask, waits, turn, signal) {
+  const node = listOf("dw-rows");
   let items = [];
-  let first = 0;
   let chosen = -1;
-  let wasOpen = false;
-  let waits = false;
-  let readable = false;
-  let seen = { counts: "", ended: false };
-  let again2 = 0;
   let lost = false;
-  const turn = (start) => {
-    first = start;
-    chosen = -1;
-    for (const item2 of items) item2.close();
-    look(true);
-  };
-  const look = (byChoice) => {
-    waits ||= byChoice;
-    if (byChoice) {
-      list.setAttribute("aria-busy", "true");
-      write(found, words.looking);
-    }
-    ask.page(
-      { ...choice.query, start: first },
-      {
-        answered(page) {
-          draw2(page);
-          if (waits) list.scrollTo?.({ top: 0 });
-          end();
-        },
-        refused(why) {
-          if (waits) write(found, why);
-          end();
-        }
-      }
-    );
-  };
-  const end = () => {
-    if (waits) say(found.textContent ?? "");
-    waits = false;
-    list.removeAttribute("aria-busy");
-  };
-  const draw2 = (page) => {
-    first = page.start;
-    choice.update(page.reasons);
-    const focused = items.findIndex((item2) => item2.node.contains(document.activeElement));
-    arrange(page.rows);
-    current(items.find((item2) => item2.button.tabIndex === 0) ?? items[0]);
-    if (focused >= 0 && !list.contains(document.activeElement))
-      items[Math.min(focused, items.length - 1)]?.button.focus({ preventScroll: true });
-    const last = page.start + page.rows.length;
-    const total = words.found(page.total, page.more);
-    write(found, page.rows.length ? words.shown(page.start + 1, last, total) : words.found(0, page.more));
-    before.setAttribute("aria-disabled", String(page.start === 0));
-    after.setAttribute("aria-disabled", String(last >= page.total));
-    pages.hidden = page.start === 0 && last >= page.total;
-  };
-  const arrange = (rows2) => {
-    const before2 = new Map(items.map((item2) => [item2.row, item2]));
-    items = rows2.map((row) => {
-      const item2 = before2.get(row.row) ?? rowItem(toggle, signal);
-      before2.delete(row.row);
-      if (item2.update(row) && row.row === chosen) open(item2);
-      return item2;
-    });
-    for (const { node: node2 } of before2.values()) node2.remove();
-    items.forEach(({ node: node2 }, place) => {
-      if (list.children[place] !== node2) list.insertBefore(node2, list.children[place] ?? null);
-    });
-  };
   const current = (at) => {
     for (const item2 of items) item2.button.tabIndex = item2 === at ? 0 : -1;
   };
+  const go = (item2) => {
+    if (!item2) return;
+    current(item2);
+    item2.button.focus();
+  };
+  const choose = (row) => {
+    chosen = row;
+    waits.over("row");
+  };
   const open = (item2) => {
-    chosen = item2.row;
+    choose(item2.row);
     item2.wait(words.looking);
     const { row } = item2;
-    const still = (then) => chosen === row && then();
+    const still = (then) => {
+      if (chosen !== row) return;
+      waits.over("row");
+      then();
+    };
     ask.whole(row, {
       answered: (whole) => still(() => item2.open(whole)),
       refused: (why) => still(() => item2.wait(why))
@@ -884,32 +931,158 @@ function reader(ask, say, signal) {
     if (lost && chosen !== item2.row) return;
     const closed = chosen !== item2.row;
     const top = () => item2.button.getBoundingClientRect().top;
-    const before2 = top();
-    chosen = -1;
+    const before = top();
+    choose(-1);
     for (const each of items) if (each !== item2 || !closed) each.close();
-    if (closed) open(item2);
-    list.scrollTop += top() - before2;
+    if (closed) {
+      open(item2);
+      waits.sent("row");
+    }
+    node.scrollTop += top() - before;
     current(item2);
   };
-  list.addEventListener(
+  const press = (key, item2, onLine) => {
+    if (key === "Escape" && chosen === item2.row) {
+      toggle(item2);
+      item2.button.focus();
+      return true;
+    }
+    if (!onLine) return false;
+    const place = items.indexOf(item2);
+    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[key];
+    const beside = next === void 0 ? void 0 : items[next];
+    go(beside);
+    if (beside) return true;
+    if (key === "ArrowDown" || key === "PageDown") return turn(1, "first");
+    if (key === "ArrowUp" || key === "PageUp") return turn(-1, key === "PageUp" ? "first" : "last");
+    return false;
+  };
+  node.addEventListener(
     "keydown",
     (event) => {
-      const place = items.findIndex((item3) => item3.node.contains(event.target));
-      const item2 = items[place];
-      if (!item2) return;
-      const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[event.key];
-      if (event.key === "Escape" && chosen === item2.row) {
-        toggle(item2);
-        item2.button.focus();
-      } else if (next !== void 0 && event.target === item2.button && items[next]) {
-        current(items[next]);
-        items[next].button.focus();
-      } else return;
+      const item2 = items.find((each) => each.node.contains(event.target));
+      if (!item2 || !press(event.key, item2, event.target === item2.button)) return;
       event.preventDefault();
       event.stopPropagation();
     },
     { signal }
   );
+  return {
+    node,
+    length: () => items.length,
+    update(rows) {
+      const focused = items.findIndex((item2) => focusIn(item2.node));
+      const before = new Map(items.map((item2) => [item2.row, item2]));
+      items = rows.map((row) => {
+        const item2 = before.get(row.row) ?? rowItem(toggle, signal);
+        before.delete(row.row);
+        if (item2.update(row) && row.row === chosen) open(item2);
+        return item2;
+      });
+      for (const { node: node2 } of before.values()) node2.remove();
+      items.forEach((item2, place) => {
+        if (node.children[place] !== item2.node) node.insertBefore(item2.node, node.children[place] ?? null);
+      });
+      current(items.find((item2) => item2.button.tabIndex === 0) ?? items[0]);
+      if (focused >= 0 && !focusIn(node))
+        items[Math.min(focused, items.length - 1)]?.button.focus({ preventScroll: true });
+    },
+    close() {
+      choose(-1);
+      for (const item2 of items) item2.close();
+    },
+    focus: (place) => go(place === "first" ? items[0] : items.at(-1)),
+    lose(now) {
+      lost = now;
+    }
+  };
+}
+
+// src/reader.ts
+var PAGE = 50;
+var AGAIN_MS = 2e3;
+function reader(ask, waits, say, signal) {
+  const summary = element("summary", "dw-summary", words.read);
+  const found = element("span", "dw-found");
+  const choice = filter(() => turn(0), signal);
+  const clear = button(words.clear, choice.clear, signal);
+  const rows = rowList(ask, waits, (by, then2) => step(by, then2), signal);
+  const before = button(words.before, () => turn(first - PAGE), signal);
+  const after = button(words.after, () => turn(first + PAGE), signal);
+  const pages = element("div", "dw-pages", before, after);
+  const node = element(
+    "details",
+    "dw-reader",
+    summary,
+    choice.node,
+    element("div", "dw-outcome", found, clear),
+    rows.node,
+    pages
+  );
+  clear.hidden = pages.hidden = true;
+  let first = 0;
+  let then;
+  let wasOpen = false;
+  let waited = false;
+  let readable = false;
+  let seen = { counts: "", ended: false };
+  let again = 0;
+  let lost = false;
+  const turn = (start, place) => {
+    first = start;
+    then = place;
+    rows.close();
+    look(true);
+  };
+  const step = (by, place) => {
+    const possible = !lost && (by > 0 ? after : before).getAttribute("aria-disabled") === "false";
+    if (possible && !waited) turn(first + by * PAGE, place);
+    return possible;
+  };
+  const look = (byChoice) => {
+    waited ||= byChoice;
+    if (byChoice) {
+      rows.node.setAttribute("aria-busy", "true");
+      write(found, words.looking);
+      clear.hidden = true;
+      waits.sent("rows");
+    }
+    ask.page(
+      { ...choice.query, start: first },
+      {
+        answered(page) {
+          draw(page);
+          if (waited) rows.node.scrollTo?.({ top: 0 });
+          if (then && focusIn(rows.node)) rows.focus(then);
+          end();
+        },
+        refused(why) {
+          if (waited) write(found, why);
+          end();
+        }
+      }
+    );
+  };
+  const end = () => {
+    if (waited) say(found.textContent ?? "");
+    waited = false;
+    then = void 0;
+    waits.over("rows");
+    rows.node.removeAttribute("aria-busy");
+  };
+  const draw = (page) => {
+    first = page.start;
+    choice.update(page.reasons);
+    rows.update(page.rows);
+    const last = page.start + page.rows.length;
+    const total = words.found(page.total, page.more);
+    const none = choice.narrows() && !page.more ? words.noMatch : words.found(0, page.more);
+    write(found, page.rows.length ? words.shown(page.start + 1, last, total) : none);
+    clear.hidden = page.rows.length > 0 || !choice.narrows();
+    before.setAttribute("aria-disabled", String(page.start === 0));
+    after.setAttribute("aria-disabled", String(last >= page.total));
+    pages.hidden = page.start === 0 && last >= page.total;
+  };
   node.addEventListener(
     "toggle",
     () => {
@@ -918,16 +1091,17 @@ function reader(ask, say, signal) {
     },
     { signal }
   );
-  signal.addEventListener("abort", () => clearTimeout(again2), { once: true });
+  signal.addEventListener("abort", () => clearTimeout(again), { once: true });
   const hide = () => {
-    node.hidden = !readable || lost && !items.length;
+    node.hidden = !readable || lost && !rows.length();
   };
   return {
     node,
     lose(now) {
-      if (lost && !now && waits) look(true);
-      lost = choice.node.inert = pages.inert = now;
-      if (lost && waits) write(found, words.notRead);
+      if (lost && !now && waited) look(true);
+      lost = choice.node.inert = clear.inert = pages.inert = now;
+      rows.lose(now);
+      if (lost && waited) write(found, words.notRead);
       hide();
     },
     update(state) {
@@ -936,28 +1110,60 @@ function reader(ask, say, signal) {
       const before2 = seen;
       seen = { counts: `${state.completed} ${state.failed} ${state.phase}`, ended: state.ended };
       const moved = choice.query.text ? before2.ended !== seen.ended : before2.counts !== seen.counts;
-      if (!before2.counts || !moved || !node.open || again2) return;
-      again2 = window.setTimeout(() => {
-        again2 = 0;
+      if (!before2.counts || !moved || !node.open || again) return;
+      again = window.setTimeout(() => {
+        again = 0;
         look(false);
       }, AGAIN_MS);
     }
   };
 }
 
-// src/refusal.ts
-function refusal(signal) {
-  const text2 = element("span", "");
-  const code = element("code", "dw-run");
-  const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
-  const node = line("trouble");
-  node.append(text2, code, copy);
+// src/retry.ts
+function retryButton(retry, signal) {
+  let asked = false;
+  let text = "";
+  const node = button(
+    "",
+    () => {
+      asked = true;
+      draw();
+      retry();
+    },
+    signal
+  );
+  const draw = () => {
+    write(node, asked ? words.retrying : text);
+    node.setAttribute("aria-disabled", String(asked));
+  };
   return {
     node,
-    say(why, what = "") {
-      write(text2, why);
-      write(code, what);
-      copy.hidden = what === "";
+    update(state) {
+      if (!state.ended) asked = false;
+      text = words.retry(state.retryable, state.failed);
+      draw();
+      node.hidden = !state.retryable;
+    },
+    refuse() {
+      asked = false;
+      draw();
+    }
+  };
+}
+
+// src/run_line.ts
+function runLine(kind, signal) {
+  const text = element("span", "");
+  const code = element("code", "dw-run");
+  const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
+  const node = line(kind);
+  node.append(text, code, copy);
+  return {
+    node,
+    say(said, run = "") {
+      write(text, said);
+      write(code, run);
+      copy.hidden = run === "";
       node.hidden = false;
     },
     clear() {
@@ -966,119 +1172,60 @@ function refusal(signal) {
   };
 }
 
-// src/retry.ts
-function retryButton(retry, signal) {
-  let asked = false;
-  let text2 = "";
-  const node = button(
-    "",
-    () => {
-      asked = true;
-      draw2();
-      retry();
-    },
-    signal
-  );
-  const draw2 = () => {
-    write(node, asked ? words.retrying : text2);
-    node.setAttribute("aria-disabled", String(asked));
+// src/waiting.ts
+var SOON_MS = 600;
+var LONG_MS = 1e4;
+var TICK_MS = 500;
+function waiting(tell, signal, long = () => "") {
+  const since = /* @__PURE__ */ new Map();
+  let timer = 0;
+  const draw = () => {
+    clearTimeout(timer);
+    const oldest = since.size ? Date.now() - Math.min(...since.values()) : 0;
+    const said = oldest < SOON_MS ? "" : `${words.unheard} ${oldest < LONG_MS ? "" : long()}`.trim();
+    tell(said);
+    if (since.size && !signal.aborted) timer = window.setTimeout(draw, TICK_MS);
   };
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   return {
-    node,
-    update(state) {
-      if (!state.ended) asked = false;
-      text2 = words.retry(state.retryable, state.failed);
-      draw2();
-      node.hidden = !state.retryable;
+    sent(wish) {
+      since.set(wish, Date.now());
+      draw();
     },
-    refuse() {
-      asked = false;
-      draw2();
+    over(wish) {
+      if (since.delete(wish)) draw();
+    },
+    clear() {
+      since.clear();
+      draw();
     }
   };
 }
 
-// src/roots.ts
-var GONE_MS = 1e3;
-function roots(draw2, ends, seen = () => {
-}) {
-  let shown = 0;
-  let told = false;
-  let going = 0;
-  const count = (change) => {
-    shown += change;
-    clearTimeout(going);
-    const tell = () => {
-      if (told === shown > 0) return;
-      told = !told;
-      seen(told);
-    };
-    if (shown) tell();
-    else if (!ends.aborted) going = window.setTimeout(tell, GONE_MS);
-  };
-  ends.addEventListener("abort", () => clearTimeout(going), { once: true });
-  const free = [];
-  return {
-    show(el, signal) {
-      const kept = free.pop() ?? keep(draw2());
-      el.append(kept.root);
-      kept.restore();
-      count(1);
-      const end = () => {
-        kept.root.remove();
-        free.push(kept);
-        count(-1);
-      };
-      signal.addEventListener("abort", end, { once: true });
-    }
-  };
-}
-function keep(root) {
-  const scrolled = /* @__PURE__ */ new Map();
-  let focused;
-  root.addEventListener("focusin", ({ target }) => {
-    focused = target;
-  });
-  root.addEventListener("focusout", () => {
-    setTimeout(() => {
-      if (root.isConnected && !root.contains(document.activeElement)) focused = void 0;
-    });
-  });
-  root.addEventListener(
-    "scroll",
-    ({ target }) => scrolled.set(target, target.scrollTop),
-    { capture: true, passive: true }
-  );
-  return {
-    root,
-    restore() {
-      for (const [node, top] of scrolled) node.scrollTop = top;
-      if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
-    }
-  };
-}
-
-// src/job_view.ts
-function draw(model, signal) {
+// src/view.ts
+function drawJob(model, signal) {
   const headline = element("div", "dw-headline");
-  const label = element("div", "dw-label");
+  const label = quoted("div", "dw-label");
   const details = phrases();
   const lines = {
     error: line("error"),
     trouble: line("trouble"),
-    note: line("note")
+    note: line("note"),
+    waiting: line("waiting")
   };
-  const lost = line("lost");
-  const refused = refusal(signal);
+  const lost = runLine("lost", signal);
+  const refused = runLine("trouble", signal);
+  const waits = waiting((text) => write(lines.waiting, text), signal);
   const wish = (kind) => {
     refused.clear();
+    if (kind !== "open") waits.sent(kind);
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
   const retry = retryButton(() => wish("retry"), signal);
   const open = button(words.open, () => wish("open"), signal);
   const [progress, counts, speaker, heard] = [bar(), legend(), announcer(), age(signal)];
-  const rows2 = reader(asking(model, signal), speaker.say, signal);
+  const rows = reader(asking(model, signal), waits, speaker.say, signal);
   const buttons = element("div", "dw-buttons", cancel.node, retry.node, open);
   const root = viewRoot(
     "dw-job",
@@ -1091,18 +1238,20 @@ function draw(model, signal) {
     lines.trouble,
     refused.node,
     lines.note,
-    lost,
-    rows2.node,
+    lines.waiting,
+    lost.node,
+    rows.node,
     speaker.node
   );
   let ended = false;
   const update = () => {
     const state = model.get("state");
-    const focused = document.activeElement;
-    const inButtons = focused !== null && buttons.contains(focused);
     if (ended && !state.ended) refused.clear();
+    if (state.ended || state.phase === "cancelling") waits.over("cancel");
+    if (!state.ended) waits.over("retry");
     ended = state.ended;
     root.dataset.phase = state.phase;
+    root.toggleAttribute("data-ended", ended);
     root.setAttribute("aria-label", state.label ? `${words.view} ${state.label}` : words.view);
     write(headline, state.headline);
     write(label, state.label);
@@ -1112,11 +1261,11 @@ function draw(model, signal) {
     write(lines.trouble, state.trouble);
     write(lines.note, state.note);
     open.hidden = !state.openable;
-    for (const part of [progress, counts, heard, cancel, retry, rows2, speaker]) part.update(state);
-    if (inButtons && focused.closest("[hidden]")) root.focus({ preventScroll: true });
+    for (const part of [progress, counts, heard, cancel, retry, rows, speaker]) part.update(state);
   };
-  update();
-  listen(model, "change:state", update, signal);
+  const draw = () => keepFocus(root, update);
+  draw();
+  listen(model, "change:state", draw, signal);
   listen(
     model,
     "msg:custom",
@@ -1124,6 +1273,7 @@ function draw(model, signal) {
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();
+      waits.over(answer.wish);
       refused.say(answer.why, answer.line);
       speaker.say([answer.why, answer.line].filter(Boolean).join(" "));
     },
@@ -1132,14 +1282,24 @@ function draw(model, signal) {
   return {
     root,
     lose(loss) {
-      const said = loss ? words[loss](model.get("state").job) : "";
+      const { job } = model.get("state");
+      const unread = focusIn(root) !== void 0 || !ended;
       root.toggleAttribute("data-lost", loss !== void 0);
-      write(lost, said);
-      rows2.lose(loss !== void 0);
-      if (loss) speaker.say(said);
+      keepFocus(root, () => {
+        buttons.inert = loss !== void 0;
+        rows.lose(loss !== void 0);
+        if (!loss) lost.clear();
+        else if (loss === "unreachable") lost.say(words.unreachable);
+        else if (job) lost.say(`${words[loss]} ${words.again}`, words.attach(job));
+        else lost.say(`${words[loss]} ${words.againUnnamed}`);
+      });
+      if (loss && loss !== "unreachable") waits.clear();
+      if (loss && unread) speaker.say(words[loss]);
     }
   };
 }
+
+// src/job_view.ts
 function live(model, signal, over = () => {
 }) {
   let lost;
@@ -1160,7 +1320,7 @@ function live(model, signal, over = () => {
   const name = Math.random().toString(36).slice(2);
   return roots(
     () => {
-      const view = draw(model, signal);
+      const view = drawJob(model, signal);
       views.push(view);
       view.lose(lost);
       return view.root;

@@ -1,4 +1,4 @@
-// sources 8440fc7060bcae00
+// sources ddfc6017b2171742
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -11,12 +11,16 @@ function keepKeys(root) {
   root.addEventListener("focusout", () => window.removeEventListener("keydown", mark, { capture: true }));
 }
 function mark(event) {
-  if (event.target instanceof Element && event.target.closest(".dw-view"))
-    event.target.toggleAttribute(SUPPRESS, isOurs(event));
+  const target = pressedAt(event);
+  if (target?.closest(".dw-view")) target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+function pressedAt(event) {
+  const [target] = event.composedPath();
+  return target instanceof Element ? target : void 0;
 }
 function isOurs(event) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  if (MOVES.test(key)) return true;
+  if (MOVES.test(key) || key === "Enter" && pressedAt(event)?.localName === "textarea") return true;
   if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
   return !altKey && (key.length === 1 || key === "Enter" && !shiftKey);
 }
@@ -31,6 +35,8 @@ function element(tag, className, ...children) {
 function viewRoot(className, ...children) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
+  root.dir = "ltr";
+  root.lang = "en";
   root.tabIndex = -1;
   keepKeys(root);
   return root;
@@ -38,6 +44,16 @@ function viewRoot(className, ...children) {
 function focusIn(node) {
   const focused = node.getRootNode().activeElement;
   return focused instanceof HTMLElement && node.contains(focused) ? focused : void 0;
+}
+function keepFocus(root, act) {
+  const focused = focusIn(root);
+  act();
+  if (focused?.closest("[hidden], [inert]")) root.focus({ preventScroll: true });
+}
+function quoted(tag, className) {
+  const node = element(tag, className);
+  node.dir = "auto";
+  return node;
 }
 function button(text, press, signal) {
   const node = element("button", "dw-button", text);
@@ -196,21 +212,101 @@ function newId() {
   return `dw-field-${++made}-${Math.random().toString(36).slice(2)}`;
 }
 
-// src/panel/words.ts
+// src/numbers.ts
+function number(count) {
+  return count.toLocaleString("en-US");
+}
+function plural(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+function duration(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
+}
+
+// src/words.ts
 var words = {
+  view: "Batch job",
+  progress: "Rows done",
+  cancel: "Cancel",
+  cancelling: "Cancelling…",
+  reallyCancel: (waiting2) => `Cancel ${waiting2 ? plural(waiting2, "waiting row") : "this job"}? What is answered is kept.`,
+  yes: "Yes, cancel",
+  no: "No",
+  retry: (count, failed) => count === failed ? `Retry ${number(count)} failed` : `Retry ${plural(count, "unanswered row")}`,
+  retrying: "Retrying…",
+  open: "Open in panel",
+  restarted: "The kernel restarted.",
+  gone: "The kernel is gone; the job is not. Start a kernel.",
+  unreachable: "No connection to the kernel. This is what it last said.",
+  again: "To see the job again, run in a cell:",
+  /** By its id, since a cell with --fresh would begin another job. */
+  attach: (job) => `import dw_jupyter as dw; dw.attach("${job}")`,
+  againUnnamed: "Run this cell again.",
+  unheard: "Sent. A kernel that is busy with a cell hears it when that ends, or now if you interrupt the cell (■): jobs go on.",
+  updated: (seconds) => `Updated ${duration(seconds)} ago`,
+  answered: (count) => `${number(count)} answered`,
+  failed: (count) => `${number(count)} failed`,
+  waiting: (count) => `${number(count)} waiting`,
+  unanswered: (count) => `${number(count)} not answered`,
+  percent: (share) => `${Math.floor(share * 100)} %`,
+  pulse: (least, most) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
+  read: "Read the rows",
+  filter: "Which rows",
+  all: "all rows",
+  search: "Search",
+  searchIn: "Search in prompts and answers",
+  reasons: "Why rows have no answer",
+  reason: (count, message) => `${number(count)} × ${message}`,
+  looking: "Looking…",
+  notRead: "Not read: there is no kernel to ask.",
+  found: (total, more) => more ? `${number(total)} rows, and maybe more` : plural(total, "row"),
+  noMatch: "No row has this.",
+  clear: "Clear",
+  shown: (from, to, total) => `${number(from)}–${number(to)} of ${total}`,
+  before: "Earlier rows",
+  after: "Later rows",
+  noAnswerYet: "no answer yet",
+  noPrompt: "what it asks is not kept here",
+  blank: "nothing, or blanks",
+  request: "Request",
+  answer: "Answer",
+  rest: "What else was sent and came back",
+  copy: "Copy as text",
+  copyLine: "Copy line",
+  copied: "Copied",
+  notCopied: "Not copied",
+  close: "Close",
+  whole: (length) => `Show all ${number(length)} characters`,
+  image: "Image of the request",
+  status: {
+    pending: "waiting",
+    completed: "answered",
+    failed: "failed",
+    cancelled: "cancelled",
+    expired: "expired",
+    missing: "missing"
+  }
+};
+function rate(perSecond) {
+  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
+}
+
+// src/panel/words.ts
+var words2 = {
   view: "Jobs and batches",
   title: "Jobs",
   send: "Send requests",
   close: "Close",
-  closed: (again2) => `Closed. ${again2} opens the panel again.`,
-  restarted: (again2) => `The kernel restarted. Load the extension, then run ${again2}: the jobs go on.`,
-  gone: (again2) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again2}.`,
-  unreachable: () => "No connection to the kernel. This is what it last said.",
+  closed: (again) => `Closed. ${again} opens the panel again.`,
+  restarted: (again) => `The kernel restarted. Load the extension, then run ${again}: the jobs go on.`,
+  gone: (again) => `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again}.`,
+  unreachable: () => words.unreachable,
   updated: (seconds) => seconds < 10 ? "updated just now" : `updated ${duration(seconds)} ago`,
   account: (name) => `account ${name}`,
   asking: "Asking the account for its batches…",
-  waiting: "Sent, waiting for the kernel…",
-  waitingLong: (again2) => `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again2} opens the panel again.`,
+  waitingLong: (again) => `If the kernel is gone, ${again} opens the panel again.`,
   filters: "Which jobs",
   group: "State",
   groups: [
@@ -223,7 +319,7 @@ var words = {
   search: "Search label, model, id or tag",
   since: "From",
   until: "To",
-  clear: "Clear",
+  clear: words.clear,
   list: "Jobs and batches, newest first",
   empty: "No jobs yet. Run a cell that begins with %%dwbatch, or send a file of requests from here.",
   noMatch: "No job matches.",
@@ -234,24 +330,25 @@ var words = {
   asked: "Asking the kernel…",
   attach: "Attach it in a cell",
   attachName: "Name for the job",
-  copy: "Copy line",
+  copy: words.copyLine,
   copied: "Copied: paste it into a cell.",
   read: "Copy line to read its rows",
   copiedRead: "Copied: in a cell of its own it shows the job, with its rows to read.",
   copyByHand: "Press Ctrl+C (or ⌘C) to copy the line.",
   badName: "That is not a name Python can bind: use letters, digits and _.",
-  cancel: "Cancel",
-  cancelling: "Cancelling…",
-  cancelAsk: "Stop this job? What is answered is kept.",
-  cancelYes: "Stop it",
-  retry: (count) => count === 1 ? "Retry 1 row" : `Retry ${number(count)} rows`,
-  retrying: "Retrying…",
+  cancel: words.cancel,
+  cancelling: words.cancelling,
+  cancelAsk: words.reallyCancel,
+  cancelYes: words.yes,
+  cancelNo: words.no,
+  retry: (count) => `Retry ${plural(count, "row")}`,
+  retrying: words.retrying,
   forget: "Forget",
   forgotten: (label) => `${label}: forgotten.`,
   forgetting: "Forgetting…",
   forgetAsk: "Remove this job and its answers from this machine? On the service everything stays.",
   forgetYes: "Remove it",
-  keep: "Keep it",
+  forgetNo: "Keep it",
   form: "Send requests",
   source: "What to send",
   file: "A file of requests",
@@ -286,31 +383,21 @@ var words = {
   faults: "Faults",
   more: (left) => `Show more (${number(left)} left)`
 };
-function number(count) {
-  return count.toLocaleString("en-US");
-}
-function plural(count, noun) {
-  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-function duration(seconds) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h`;
-}
 
 // src/panel/filters.ts
 var TYPING_MS = 250;
 var DAY = 24 * 60 * 60;
 function filters(are, narrow, signal) {
-  const group = select(words.group, words.groups);
+  const group = select(words2.group, words2.groups);
   const text = element("input", "dw-field dw-panel-search");
   text.type = "search";
-  text.placeholder = words.search;
-  text.setAttribute("aria-label", words.search);
-  const since = field(words.since, "date");
-  const until = field(words.until, "date");
+  text.dir = "auto";
+  text.placeholder = words2.search;
+  text.setAttribute("aria-label", words2.search);
+  const since = field(words2.since, "date");
+  const until = field(words2.until, "date");
   const clear = button(
-    words.clear,
+    words2.clear,
     () => {
       reset();
       text.focus();
@@ -328,31 +415,49 @@ function filters(are, narrow, signal) {
     clear
   );
   node.setAttribute("role", "group");
-  node.setAttribute("aria-label", words.filters);
+  node.setAttribute("aria-label", words2.filters);
   const inputs = [group.input, text, since.input, until.input];
-  const reset = () => {
-    for (const input of inputs) input.value = "";
-    clear.hidden = true;
-  };
-  group.input.value = are.group;
-  text.value = are.text;
-  since.input.value = day(are.since);
-  until.input.value = day(are.until, DAY);
-  clear.hidden = !inputs.some((input) => input.value);
   let typing;
-  signal.addEventListener("abort", () => clearTimeout(typing), { once: true });
+  const stop = () => {
+    clearTimeout(typing);
+    typing = void 0;
+  };
+  const reset = () => {
+    stop();
+    show({ group: "", text: "", since: null, until: null });
+  };
+  const show = (narrowing) => {
+    group.input.value = narrowing.group;
+    text.value = narrowing.text;
+    since.input.value = day(narrowing.since);
+    until.input.value = day(narrowing.until, DAY);
+    clear.hidden = !inputs.some((input) => input.value);
+  };
+  show(are);
+  signal.addEventListener("abort", stop, { once: true });
   node.addEventListener(
     "input",
     (event) => {
-      clearTimeout(typing);
+      stop();
       clear.hidden = !inputs.some((input) => input.value);
-      typing = setTimeout(narrow, event.target === text ? TYPING_MS : 0);
+      typing = setTimeout(
+        () => {
+          stop();
+          narrow();
+        },
+        event.target === text ? TYPING_MS : 0
+      );
     },
     { signal }
   );
   return {
     node,
     reset,
+    /** Shows what the list is narrowed to, by another view of it perhaps, but to somebody who is about to change it. */
+    take(narrowing) {
+      const focused = focusIn(node);
+      if (typing === void 0 && !inputs.some((input) => input === focused)) show(narrowing);
+    },
     value: () => ({
       group: group.input.value,
       text: text.value,
@@ -369,7 +474,7 @@ function midnight(day2, more = 0) {
 function day(seconds, less = 0) {
   if (seconds === null) return "";
   const date = new Date((seconds - less) * 1e3);
-  const two = (number3) => String(number3).padStart(2, "0");
+  const two = (number2) => String(number2).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
@@ -384,38 +489,42 @@ var Refusal = class extends Error {
     return [this.message, this.todo].filter(Boolean).join("\n");
   }
 };
+function reasonOf(error) {
+  return error instanceof Refusal ? error.words : String(error);
+}
 var Requests = class {
-  constructor(send) {
+  constructor(send, waits) {
     this.send = send;
+    this.waits = waits;
   }
   send;
+  waits;
   open = /* @__PURE__ */ new Map();
   // A model may have several views, and each hears the answers to all of them.
   last = Math.floor(Math.random() * 2 ** 40);
   ask = (wish, { buffers = [], progress } = {}) => new Promise((resolve, reject) => {
     const request = ++this.last;
-    this.open.set(request, { resolve, reject, progress, asked: Date.now() });
+    this.open.set(request, { resolve, reject, progress });
+    this.waits.sent(request);
     this.send({ ...wish, request }, buffers);
   });
   hear(reply) {
     const open = this.open.get(reply.request);
     if (reply.kind === "progress") {
-      if (open) open.asked = Date.now();
+      if (open) this.waits.sent(reply.request);
       open?.progress?.(reply.share);
       return;
     }
     this.open.delete(reply.request);
+    this.waits.over(reply.request);
     if ("done" in reply) open?.resolve(reply.done);
     else open?.reject(new Refusal(reply.what, reply.todo));
-  }
-  /** For how many milliseconds the oldest wish has had no answer, 0 where all have one. */
-  waiting() {
-    return Math.max(0, ...[...this.open.values()].map(({ asked }) => Date.now() - asked));
   }
   /** Whoever waits is told that no answer will come. */
   giveUp(what) {
     for (const { reject } of this.open.values()) reject(new Refusal(what, ""));
     this.open.clear();
+    this.waits.clear();
   }
 };
 
@@ -424,7 +533,7 @@ function findings(ask, signal) {
   const summary = line("summary");
   const refusal = line("error");
   const items = listOf("dw-faults");
-  items.setAttribute("aria-label", words.faults);
+  items.setAttribute("aria-label", words2.faults);
   items.tabIndex = 0;
   let all = 0;
   let check = 0;
@@ -435,7 +544,7 @@ function findings(ask, signal) {
     }
     items.hidden = all === 0;
     more.hidden = items.children.length >= all;
-    more.textContent = words.more(all - items.children.length);
+    more.textContent = words2.more(all - items.children.length);
   };
   const showMore = async () => {
     const mine = check;
@@ -445,7 +554,7 @@ function findings(ask, signal) {
       add(found.page);
       if (more.hidden) items.focus();
     } catch (error) {
-      if (mine === check) write(refusal, error instanceof Refusal ? error.words : String(error));
+      if (mine === check) write(refusal, reasonOf(error));
     }
   };
   const clear = () => {
@@ -470,7 +579,7 @@ function findings(ask, signal) {
       node.dataset.verdict = found.sendable ? "good" : "bad";
       write(
         summary,
-        found.blocking ? words.bad(found.blocking, found.requests) : words.good(found.requests, found.faults, words.models(found.models))
+        found.blocking ? words2.bad(found.blocking, found.requests) : words2.good(found.requests, found.faults, words2.models(found.models))
       );
       write(refusal, found.refusal);
       add(found.page);
@@ -497,21 +606,22 @@ async function upload(file, ask, progress, signal) {
 
 // src/panel/source.ts
 function sourcePart(ask, changed, signal) {
-  const kind = radios(words.source, [
-    ["file", words.file],
-    ["table", words.table]
+  const kind = radios(words2.source, [
+    ["file", words2.file],
+    ["table", words2.table]
   ]);
-  const path = field(words.path, "text", words.pathHint);
+  const path = field(words2.path, "text", words2.pathHint);
   const take = () => {
     path.input.value = "";
     changed(drop.file() !== void 0);
   };
   const drop = dropZone(ask, take, signal);
   const file = element("div", "dw-source-file", drop.node, path.node);
-  const table = suggesting(words.tableName, words.tableHint);
+  const table = suggesting(words2.tableName, words2.tableHint);
   const prompt = element("textarea", "dw-field dw-prompt");
   prompt.rows = 4;
-  prompt.placeholder = words.promptHint;
+  prompt.dir = "auto";
+  prompt.placeholder = words2.promptHint;
   prompt.spellcheck = false;
   const noTables = line("note");
   const tables = element(
@@ -519,7 +629,7 @@ function sourcePart(ask, changed, signal) {
     "dw-source-table",
     noTables,
     table.node,
-    element("label", "dw-labelled dw-labelled-prompt", element("span", "", words.prompt), prompt)
+    element("label", "dw-labelled dw-labelled-prompt", element("span", "", words2.prompt), prompt)
   );
   tables.hidden = true;
   kind.node.addEventListener(
@@ -547,7 +657,7 @@ function sourcePart(ask, changed, signal) {
     kind: () => kind.value(),
     offer(names) {
       table.offer(names ?? []);
-      write(noTables, names === null ? words.noTables : "");
+      write(noTables, names === null ? words2.noTables : "");
       table.input.disabled = prompt.disabled = names === null;
     },
     value() {
@@ -567,11 +677,11 @@ function dropZone(ask, changed, signal) {
   picker.accept = ".jsonl,.ndjson,application/jsonl,application/x-ndjson";
   picker.tabIndex = -1;
   picker.setAttribute("aria-hidden", "true");
-  const said = element("span", "dw-drop-said", words.drop);
+  const said = element("span", "dw-drop-said", words2.drop);
   const node = element(
     "div",
     "dw-drop",
-    button(words.choose, () => picker.click(), signal),
+    button(words2.choose, () => picker.click(), signal),
     said,
     picker
   );
@@ -582,7 +692,7 @@ function dropZone(ask, changed, signal) {
     const mine = new AbortController();
     sending = mine;
     changed();
-    const report = (share) => write(said, words.uploading(file.name, share));
+    const report = (share) => write(said, words2.uploading(file.name, share));
     report(0);
     try {
       const name = await upload(file, ask, report, AbortSignal.any([mine.signal, signal]));
@@ -591,13 +701,13 @@ function dropZone(ask, changed, signal) {
       changed();
     } catch (error) {
       if (mine.signal.aborted || signal.aborted) return;
-      write(said, error instanceof Refusal ? error.words : String(error));
+      write(said, reasonOf(error));
     }
   };
   const clear = () => {
     sending?.abort();
     current = void 0;
-    write(said, words.drop);
+    write(said, words2.drop);
   };
   picker.addEventListener(
     "change",
@@ -631,20 +741,20 @@ function dropZone(ask, changed, signal) {
 // src/panel/form.ts
 function form(ask, say, signal) {
   const source = sourcePart(ask, (ready) => changed(ready), signal);
-  const model = select(words.model, [["", words.asInFile]]);
-  const window2 = suggesting(words.window);
+  const model = select(words2.model, [["", words2.asInFile]]);
+  const window2 = suggesting(words2.window);
   window2.input.value = "24h";
-  const label = field(words.label, "text", words.labelHint);
+  const label = field(words2.label, "text", words2.labelHint);
   const choices = element("div", "dw-choices", model.node, window2.node, label.node);
   const found = findings(ask, signal);
   const cost = line("cost");
   const outcome = line("error");
   const doing = line("note");
-  const waiting = line("waiting");
+  const waiting2 = line("waiting");
   const buttons = {
-    check: button(words.check, () => void run("check"), signal),
-    estimate: button(words.cost, () => void run("estimate"), signal),
-    submit: button(words.submit, () => void run("submit"), signal)
+    check: button(words2.check, () => void run("check"), signal),
+    estimate: button(words2.cost, () => void run("estimate"), signal),
+    submit: button(words2.submit, () => void run("submit"), signal)
   };
   buttons.submit.classList.add("dw-primary");
   let busy;
@@ -659,7 +769,7 @@ function form(ask, say, signal) {
       buttons[step].setAttribute("aria-disabled", String(!ready || !sendable));
     }
     for (const part of [source.node, choices]) part.inert = busy === "submit";
-    const first = source.kind() === "file" ? words.asInFile : words.onlyModel;
+    const first = source.kind() === "file" ? words2.asInFile : words2.onlyModel;
     model.offer([["", first], ...models.map((name) => [name, name])]);
   };
   let version = 0;
@@ -684,11 +794,11 @@ function form(ask, say, signal) {
     busy = step;
     kept = "";
     for (const said of [cost, outcome]) write(said, "");
-    write(doing, { check: words.checking, estimate: words.costing, submit: words.submitting }[step]);
+    write(doing, { check: words2.checking, estimate: words2.costing, submit: words2.submitting }[step]);
     draw2();
     const chosen = { model: model.input.value, window: window2.input.value, label: label.input.value };
     const progress = (share) => {
-      if (mine === version) write(doing, words.costSent(share));
+      if (mine === version) write(doing, words2.costSent(share));
     };
     try {
       const done = await ask({ kind: step, source: source.value(), ...chosen }, { progress });
@@ -696,7 +806,7 @@ function form(ask, say, signal) {
       finish(step, done);
     } catch (error) {
       if (mine !== version || signal.aborted) return;
-      write(outcome, error instanceof Refusal ? error.words : String(error));
+      write(outcome, reasonOf(error));
       say(outcome.textContent ?? "");
     }
     busy = void 0;
@@ -717,7 +827,7 @@ function form(ask, say, signal) {
     } else {
       sendable = false;
       found.clear();
-      kept = done.note || words.sent;
+      kept = done.note || words2.sent;
       say(kept);
     }
   };
@@ -731,13 +841,13 @@ function form(ask, say, signal) {
     choices,
     element("div", "dw-panel-buttons", buttons.check, buttons.estimate, buttons.submit),
     doing,
-    waiting,
+    waiting2,
     outcome,
     found.node,
     cost
   );
   node.setAttribute("role", "group");
-  node.setAttribute("aria-label", words.form);
+  node.setAttribute("aria-label", words2.form);
   node.hidden = true;
   draw2();
   const offer = async () => {
@@ -750,14 +860,14 @@ function form(ask, say, signal) {
       if (offered.trouble) write(outcome, offered.trouble);
       draw2();
     } catch (error) {
-      if (!signal.aborted) write(outcome, error instanceof Refusal ? error.words : String(error));
+      if (!signal.aborted) write(outcome, reasonOf(error));
     }
   };
   return {
     node,
     /** Says that the kernel has not answered, beside what it was asked. */
     wait(text) {
-      write(waiting, text);
+      write(waiting2, text);
     },
     toggle() {
       node.hidden = !node.hidden;
@@ -772,14 +882,14 @@ function header(toggleForm, close, signal) {
   const totals = listOf("dw-phrases");
   const facts = listOf("dw-phrases");
   const trouble = line("trouble");
-  const send = button(words.send, () => send.setAttribute("aria-expanded", String(toggleForm())), signal);
+  const send = button(words2.send, () => send.setAttribute("aria-expanded", String(toggleForm())), signal);
   send.setAttribute("aria-expanded", "false");
-  const title = element("div", "dw-panel-title", words.title);
+  const title = element("div", "dw-panel-title", words2.title);
   return {
     node: element(
       "div",
       "dw-panel-header",
-      element("div", "dw-panel-top", title, totals, send, button(words.close, close, signal)),
+      element("div", "dw-panel-top", title, totals, send, button(words2.close, close, signal)),
       trouble
     ),
     facts,
@@ -789,10 +899,10 @@ function header(toggleForm, close, signal) {
     },
     /** `age` in seconds. */
     tick(state, age) {
-      const told = state.complete && !state.trouble ? words.updated(age) : "";
+      const told = state.complete && !state.trouble ? words2.updated(age) : "";
       writeItems(facts, [
-        ...state.account ? [words.account(state.account)] : [],
-        ...state.complete ? [] : [words.asking],
+        ...state.account ? [words2.account(state.account)] : [],
+        ...state.complete ? [] : [words2.asking],
         ...told ? [told] : []
       ]);
     }
@@ -849,7 +959,7 @@ function question(answers, opener, answer, signal) {
 }
 
 // src/panel/actions.ts
-function actions(ask, say, leave, signal) {
+function actions(ask, say, others, leave, signal) {
   const outcome = line("error");
   let row;
   const busy = /* @__PURE__ */ new Set();
@@ -859,37 +969,37 @@ function actions(ask, say, leave, signal) {
     draw2();
     try {
       await ask({ kind: action, id: row.id });
-      if (action === "forget") say(words.forgotten(row.label));
+      if (action === "forget") say(words2.forgotten(row.label));
     } catch (error) {
-      write(outcome, error instanceof Refusal ? error.words : String(error));
+      write(outcome, reasonOf(error));
       say(outcome.textContent ?? "");
     }
     busy.delete(action);
     if (!signal.aborted) draw2();
   };
-  const asking = (action, text, yes) => {
+  const asking = (action, answers) => {
     const answer = (agreed) => agreed ? void act(action) : draw2();
-    const asked = question({ yes, no: words.keep }, () => buttons[action], answer, signal);
-    asked.say(text);
-    return asked;
+    return question(answers, () => buttons[action], answer, signal);
   };
   const asks = {
-    cancel: asking("cancel", words.cancelAsk, words.cancelYes),
-    forget: asking("forget", words.forgetAsk, words.forgetYes)
+    cancel: asking("cancel", { yes: words2.cancelYes, no: words2.cancelNo }),
+    forget: asking("forget", { yes: words2.forgetYes, no: words2.forgetNo })
   };
+  asks.forget.say(words2.forgetAsk);
   const buttons = {
-    cancel: button(words.cancel, asks.cancel.ask, signal),
+    cancel: button(words2.cancel, asks.cancel.ask, signal),
     retry: button("", () => act("retry"), signal),
-    forget: button(words.forget, asks.forget.ask, signal)
+    forget: button(words2.forget, asks.forget.ask, signal)
   };
   const draw2 = () => {
     const focused = focusIn(node);
     const idle = {
-      cancel: words.cancel,
-      retry: words.retry(row.total - row.completed),
-      forget: words.forget
+      cancel: words2.cancel,
+      retry: words2.retry(row.total - row.completed),
+      forget: words2.forget
     };
-    const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
+    asks.cancel.say(words2.cancelAsk(row.total - row.completed - row.failed));
+    const doing = { cancel: words2.cancelling, retry: words2.retrying, forget: words2.forgetting };
     for (const action of ["cancel", "forget"]) {
       if (!row.actions.includes(action)) asks[action].close();
     }
@@ -905,7 +1015,7 @@ function actions(ask, say, leave, signal) {
   const node = element(
     "div",
     "dw-actions",
-    element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
+    element("div", "dw-panel-buttons", ...others, buttons.cancel, buttons.retry, buttons.forget),
     asks.cancel.node,
     asks.forget.node,
     outcome
@@ -919,93 +1029,18 @@ function actions(ask, say, leave, signal) {
   };
 }
 
-// src/words.ts
-var words2 = {
-  view: "Batch job",
-  progress: "Rows done",
-  cancel: "Cancel",
-  cancelling: "Cancelling…",
-  reallyCancel: (waiting) => `Cancel ${rows(waiting, "waiting ")}?`,
-  yes: "Yes, cancel",
-  no: "No",
-  retry: (count, failed) => count === failed ? `Retry ${number2(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
-  retrying: "Retrying…",
-  open: "Open in panel",
-  restarted: (job) => `The kernel restarted. ${again(job)}`,
-  gone: (job) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
-  unreachable: () => "No connection to the kernel. This is what it last said.",
-  updated: (seconds) => `Updated ${duration2(seconds)} ago`,
-  answered: (count) => `${number2(count)} answered`,
-  failed: (count) => `${number2(count)} failed`,
-  waiting: (count) => `${number2(count)} waiting`,
-  unanswered: (count) => `${number2(count)} not answered`,
-  percent: (share) => `${Math.floor(share * 100)} %`,
-  pulse: (least, most) => `Between ${rate(least)} and ${rate(most)} rows a second so far`,
-  read: "Read the rows",
-  filter: "Which rows",
-  all: "all rows",
-  search: "Search",
-  searchIn: "Search in prompts and answers",
-  reasons: "Why rows have no answer",
-  reason: (count, message) => `${number2(count)} × ${message}`,
-  looking: "Looking…",
-  notRead: "Not read: there is no kernel to ask.",
-  found: (total, more) => more ? `${number2(total)} rows, and maybe more` : rows(total),
-  shown: (from, to, total) => `${number2(from)}–${number2(to)} of ${total}`,
-  before: "Earlier rows",
-  after: "Later rows",
-  noAnswerYet: "no answer yet",
-  noPrompt: "what it asks is not kept here",
-  blank: "nothing, or blanks",
-  request: "Request",
-  answer: "Answer",
-  rest: "What else was sent and came back",
-  copy: "Copy as text",
-  copyLine: "Copy line",
-  copied: "Copied",
-  notCopied: "Not copied",
-  close: "Close",
-  whole: (length) => `Show all ${number2(length)} characters`,
-  image: "Image of the request",
-  status: {
-    pending: "waiting",
-    completed: "answered",
-    failed: "failed",
-    cancelled: "cancelled",
-    expired: "expired",
-    missing: "missing"
-  }
-};
-function again(job) {
-  return job ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")` : "Run this cell again.";
-}
-function number2(count) {
-  return count.toLocaleString("en-US");
-}
-function rows(count, kind = "") {
-  return `${number2(count)} ${kind}${count === 1 ? "row" : "rows"}`;
-}
-function rate(perSecond) {
-  return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
-}
-function duration2(seconds) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
-}
-
 // src/copy.ts
-async function copyText(text) {
+async function copyText(text, near) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field2 = document.createElement("textarea");
-  const before = document.activeElement;
+  const before = focusIn(near.getRootNode());
   field2.value = text;
   document.body.append(field2);
   field2.select();
   const done = document.execCommand("copy");
   field2.remove();
   before?.focus({ preventScroll: true });
-  if (!done) throw new Error(words2.notCopied);
+  if (!done) throw new Error(words.notCopied);
 }
 
 // src/panel/attach_line.ts
@@ -1014,30 +1049,30 @@ function attachLine(call, say, signal) {
   const name = element("input", "dw-field dw-attach-name");
   name.value = "job";
   name.spellcheck = false;
-  name.setAttribute("aria-label", words.attachName);
+  name.setAttribute("aria-label", words2.attachName);
   const code = element("input", "dw-field dw-attach-call");
   code.readOnly = true;
-  code.setAttribute("aria-label", words.attach);
-  const outcome = line("note");
+  code.setAttribute("aria-label", words2.attach);
+  const outcome = line("copied");
   let id = "";
   const copyNamed = () => {
     const valid = NAME.test(name.value);
     name.setAttribute("aria-invalid", String(!valid));
     if (!valid) {
       name.focus();
-      tell(words.badName);
+      tell(words2.badName);
       return;
     }
-    return copy(`${name.value} = ${call.replace("{}", id)}`, words.copied);
+    return copy(`${name.value} = ${call.replace("{}", id)}`, words2.copied);
   };
   const copy = async (text, done) => {
     try {
-      await copyText(text);
+      await copyText(text, code);
       tell(done);
     } catch {
       code.value = text;
       code.select();
-      tell(words.copyByHand);
+      tell(words2.copyByHand);
     }
   };
   const tell = (text) => {
@@ -1047,18 +1082,15 @@ function attachLine(call, say, signal) {
   const draw2 = () => {
     code.value = `= ${call.replace("{}", id)}`;
   };
+  code.addEventListener("blur", draw2, { signal });
+  name.addEventListener("input", draw2, { signal });
   return {
-    node: element(
-      "div",
-      "dw-attach",
-      element("div", "dw-attach-line", name, code, button(words.copy, copyNamed, signal)),
-      element(
-        "div",
-        "dw-panel-buttons",
-        button(words.read, () => copy(call.replace("{}", id), words.copiedRead), signal)
-      ),
-      outcome
-    ),
+    node: element("div", "dw-attach-line", name, code),
+    buttons: [
+      button(words2.copy, copyNamed, signal),
+      button(words2.read, () => copy(call.replace("{}", id), words2.copiedRead), signal)
+    ],
+    outcome,
     update(row) {
       if (row.id !== id) {
         id = row.id;
@@ -1071,7 +1103,7 @@ function attachLine(call, say, signal) {
 // src/panel/row.ts
 var made2 = 0;
 function jobRow(around, first) {
-  const label = element("span", "dw-entry-label");
+  const label = quoted("span", "dw-entry-label");
   const origin = element("span", "dw-entry-origin");
   const mark2 = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
@@ -1117,7 +1149,7 @@ function jobRow(around, first) {
       filled = true;
       rest.update(row);
     } else if (filled) around.tell({ kind: "open", id: row.id, open: true });
-    write(pending, filled ? "" : words.asked);
+    write(pending, filled ? "" : words2.asked);
     rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
@@ -1128,6 +1160,7 @@ function jobRow(around, first) {
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
+      node.toggleAttribute("data-failures", row.failed > 0);
       write(label, row.label);
       label.title = row.label;
       write(origin, row.origin);
@@ -1151,7 +1184,7 @@ function details({ ask, say, attach, signal }, leave) {
   const tags = listOf("dw-phrases");
   const batches = line("ids");
   const attaching = attachLine(attach, say, signal);
-  const buttons = actions(ask, say, leave, signal);
+  const buttons = actions(ask, say, attaching.buttons, leave, signal);
   return {
     node: element(
       "div",
@@ -1163,7 +1196,8 @@ function details({ ask, say, attach, signal }, leave) {
       tags,
       batches,
       attaching.node,
-      buttons.node
+      buttons.node,
+      attaching.outcome
     ),
     update(row) {
       for (const kind of ["error", "trouble", "note"]) write(lines[kind], row[kind]);
@@ -1205,28 +1239,40 @@ function moment(seconds) {
 var NOBODY = "";
 function jobList(around, turn) {
   const items = listOf("dw-entries");
-  items.setAttribute("aria-label", words.list);
+  items.setAttribute("aria-label", words2.list);
   const nothing = element("div", "dw-nothing");
   nothing.tabIndex = -1;
   const pager = pages(turn, around.signal);
-  const rows2 = /* @__PURE__ */ new Map();
+  const rows = /* @__PURE__ */ new Map();
   let phases = /* @__PURE__ */ new Map();
   let wanted = "";
   let heir;
+  items.addEventListener(
+    "keydown",
+    (event) => {
+      const heads = [...items.querySelectorAll(".dw-entry-head")];
+      const at = heads.indexOf(event.target);
+      const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: heads.length - 1 }[event.key];
+      if (at < 0 || next === void 0) return;
+      heads[next]?.focus();
+      event.preventDefault();
+    },
+    { signal: around.signal }
+  );
   const place = (state) => {
     const focused = focusIn(items);
     const index = [...items.children].findIndex((item) => item.contains(focused ?? null));
     const ids = new Set(state.rows.map((row) => row.id));
-    for (const [id, row] of rows2) {
+    for (const [id, row] of rows) {
       if (ids.has(id)) continue;
       row.node.remove();
-      rows2.delete(id);
+      rows.delete(id);
     }
     state.rows.forEach((row, index2) => {
-      let part = rows2.get(row.id);
+      let part = rows.get(row.id);
       if (!part) {
         part = jobRow(around, row);
-        rows2.set(row.id, part);
+        rows.set(row.id, part);
       }
       part.update(row);
       if (items.children[index2] === part.node) return;
@@ -1239,18 +1285,16 @@ function jobList(around, turn) {
   };
   const handOn = () => {
     if (heir === NOBODY) nothing.focus({ preventScroll: true });
-    else if (heir !== void 0) rows2.get(heir)?.focus();
+    else if (heir !== void 0) rows.get(heir)?.focus();
     heir = void 0;
   };
   const announce = (state) => {
-    for (const row of state.rows) {
-      const before = phases.get(row.id);
-      if (before !== void 0 && before !== row.phase) around.say(`${row.label}: ${row.headline}`);
-    }
-    phases = new Map([...phases, ...state.rows.map((row) => [row.id, row.phase])]);
+    const turned = state.rows.filter((row) => row.phase !== (phases.get(row.id) ?? row.phase));
+    if (turned.length) around.say(turned.map((row) => `${row.label}: ${row.headline}`).join(". "));
+    phases = new Map(state.rows.map((row) => [row.id, row.phase]));
   };
   const showWanted = () => {
-    const row = rows2.get(wanted);
+    const row = rows.get(wanted);
     if (!row) return;
     wanted = "";
     row.show();
@@ -1263,7 +1307,7 @@ function jobList(around, turn) {
       items.hidden = state.rows.length === 0;
       write(
         nothing,
-        state.matching > 0 ? "" : state.all > 0 ? words.noMatch : state.complete ? words.empty : ""
+        state.matching > 0 ? "" : state.all > 0 ? words2.noMatch : state.complete ? words2.empty : ""
       );
       pager.update(state);
       handOn();
@@ -1277,18 +1321,18 @@ function jobList(around, turn) {
 }
 function pages(turn, signal) {
   let page = 0;
-  const newer = button(words.newer, () => turn(page - 1), signal);
-  const older = button(words.older, () => turn(page + 1), signal);
+  const newer = button(words2.newer, () => turn(page - 1), signal);
+  const older = button(words2.older, () => turn(page + 1), signal);
   const where = element("span", "dw-where");
   const node = element("div", "dw-pager", newer, where, older);
   node.setAttribute("role", "group");
-  node.setAttribute("aria-label", words.pages);
+  node.setAttribute("aria-label", words2.pages);
   return {
     node,
     update(state) {
       page = state.page;
       node.hidden = state.pages === 1;
-      write(where, words.page(state.first + 1, state.first + state.rows.length, state.matching));
+      write(where, words2.page(state.first + 1, state.first + state.rows.length, state.matching));
       newer.setAttribute("aria-disabled", String(page === 0));
       older.setAttribute("aria-disabled", String(page === state.pages - 1));
     }
@@ -1438,7 +1482,7 @@ function keep(root) {
   });
   root.addEventListener("focusout", () => {
     setTimeout(() => {
-      if (root.isConnected && !root.contains(document.activeElement)) focused = void 0;
+      if (root.isConnected && !focusIn(root)) focused = void 0;
     });
   });
   root.addEventListener(
@@ -1455,14 +1499,41 @@ function keep(root) {
   };
 }
 
-// src/panel.ts
-var TICK_MS = 500;
+// src/waiting.ts
 var SOON_MS = 600;
 var LONG_MS = 1e4;
+var TICK_MS = 500;
+function waiting(tell, signal, long = () => "") {
+  const since = /* @__PURE__ */ new Map();
+  let timer = 0;
+  const draw2 = () => {
+    clearTimeout(timer);
+    const oldest = since.size ? Date.now() - Math.min(...since.values()) : 0;
+    const said = oldest < SOON_MS ? "" : `${words.unheard} ${oldest < LONG_MS ? "" : long()}`.trim();
+    tell(said);
+    if (since.size && !signal.aborted) timer = window.setTimeout(draw2, TICK_MS);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return {
+    sent(wish) {
+      since.set(wish, Date.now());
+      draw2();
+    },
+    over(wish) {
+      if (since.delete(wish)) draw2();
+    },
+    clear() {
+      since.clear();
+      draw2();
+    }
+  };
+}
+
+// src/panel.ts
+var TICK_MS2 = 500;
 function draw(model, host) {
   const own = controllerUnder(host);
   const { signal } = own;
-  const requests = new Requests((wish, buffers) => model.send(wish, void 0, buffers));
   const state = () => model.get("state");
   const spoken = element("div", "dw-spoken");
   spoken.setAttribute("role", "status");
@@ -1470,18 +1541,29 @@ function draw(model, host) {
     spoken.textContent = text;
   };
   const lost = line("lost");
-  const waiting = line("waiting");
+  const owed = line("waiting");
+  const wait = (text) => {
+    write(owed, text);
+    sending.wait(text);
+  };
+  const waits = waiting(wait, signal, () => words2.waitingLong(state().again));
+  const requests = new Requests((wish, buffers) => model.send(wish, void 0, buffers), waits);
   const tell = (wish) => model.send(wish);
   const around = { ask: requests.ask, tell, say, attach: state().attach, signal };
   const sending = form(requests.ask, say, signal);
-  const narrow = (page) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {
-  });
+  let narrows = 0;
+  const narrow = async (page) => {
+    narrows++;
+    await requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {
+    });
+    narrows--;
+  };
   const narrowing = filters(state().narrowing, () => void narrow(0), signal);
   const list = jobList(around, (page) => void narrow(page));
   const top = header(
     () => sending.toggle(),
     () => {
-      rest(words.closed(state().again));
+      rest(words2.closed(state().again));
       root.parentElement?.closest('[tabindex="0"]')?.focus({ preventScroll: true });
       model.send({ kind: "close" });
       own.abort();
@@ -1494,44 +1576,41 @@ function draw(model, host) {
     top.node,
     sending.node,
     narrowing.node,
-    waiting,
+    owed,
     list.node,
     top.facts
   );
-  const root = viewRoot("dw-panel", body, lost, spoken);
-  root.setAttribute("aria-label", words.view);
+  const root = viewRoot("dw-panel", lost, body, spoken);
+  root.setAttribute("aria-label", words2.view);
   let heard = model.get("looked") * 1e3;
   const tick = () => {
     top.tick(state(), Math.max(0, (Date.now() - heard) / 1e3));
-    const owed = requests.waiting();
-    const text = owed > LONG_MS ? words.waitingLong(state().again) : owed > SOON_MS ? words.waiting : "";
-    write(waiting, text);
-    sending.wait(text);
   };
   const update = () => {
     setLost();
     top.update(state());
     list.update(state());
+    if (!narrows) narrowing.take(state().narrowing);
     tick();
   };
   const setLost = (loss) => {
-    const text = loss ? words[loss](state().again) : "";
+    const text = loss ? words2[loss](state().again) : "";
     if (lost.textContent === text) return;
     root.toggleAttribute("data-lost", loss !== void 0);
     if (loss) {
       rest(text);
-      requests.giveUp(text);
+      if (loss !== "unreachable") requests.giveUp(text);
     } else {
       body.inert = false;
       write(lost, "");
     }
   };
   const rest = (why) => {
-    const focused = focusIn(body);
-    body.inert = true;
+    keepFocus(root, () => {
+      body.inert = true;
+    });
     write(lost, why);
     say(why);
-    if (focused) root.focus({ preventScroll: true });
   };
   update();
   listen(model, "change:state", update, signal);
@@ -1558,7 +1637,7 @@ function draw(model, host) {
     },
     signal
   );
-  const ticking = setInterval(tick, TICK_MS);
+  const ticking = setInterval(tick, TICK_MS2);
   signal.addEventListener("abort", () => clearInterval(ticking), { once: true });
   watching(root, (kind, view) => model.send({ kind, view }), signal);
   return root;

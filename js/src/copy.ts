@@ -1,4 +1,4 @@
-import { button, write } from "./element";
+import { button, focusIn, write } from "./element";
 import { words } from "./words";
 
 const SAID_MS = 2000;
@@ -16,7 +16,7 @@ export function copyButton(text: () => string, signal: AbortSignal, label = word
     }, SAID_MS);
   };
   const copy = () =>
-    copyText(text()).then(
+    copyText(text(), node).then(
       () => say(words.copied),
       () => say(words.notCopied),
     );
@@ -24,11 +24,14 @@ export function copyButton(text: () => string, signal: AbortSignal, label = word
   return node;
 }
 
-/** Browsers give the clipboard to pages from https and from this machine only; elsewhere a selection is copied. */
-export async function copyText(text: string) {
+/**
+ * Browsers give the clipboard to pages from https and from this machine only; elsewhere a selection is copied. The
+ * focus is then where it was, in the same document or shadow root as `near`.
+ */
+export async function copyText(text: string, near: HTMLElement) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea");
-  const before = document.activeElement as HTMLElement | null;
+  const before = focusIn(near.getRootNode());
   field.value = text;
   document.body.append(field);
   field.select();

@@ -18,19 +18,35 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** A view's outermost element, which keeps the keys that are meant for it. */
+/** A view's outermost element, which keeps the keys that are meant for it. Its own words are English, on any page. */
 export function viewRoot(className: string, ...children: Node[]) {
   const root = element("div", `dw-view ${className}`, ...children);
   root.setAttribute("role", "group");
+  root.dir = "ltr";
+  root.lang = "en";
   root.tabIndex = -1;
   keepKeys(root);
   return root;
 }
 
-/** What has the focus within a node, if anything. */
-export function focusIn(node: HTMLElement) {
+/** What has the focus within a node, if anything: in a shadow root the document names its host only. */
+export function focusIn(node: Node) {
   const focused = (node.getRootNode() as Document | ShadowRoot).activeElement;
   return focused instanceof HTMLElement && node.contains(focused) ? focused : undefined;
+}
+
+/** Does what may hide the part of a view that has the focus; the view has it then. */
+export function keepFocus(root: HTMLElement, act: () => void) {
+  const focused = focusIn(root);
+  act();
+  if (focused?.closest("[hidden], [inert]")) root.focus({ preventScroll: true });
+}
+
+/** A piece of text that somebody else wrote, in whatever direction. */
+export function quoted<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: string) {
+  const node = element(tag, className);
+  node.dir = "auto";
+  return node;
 }
 
 /** A button that says `text`. Where it is disabled, it is so for readers and clicks only, and keeps the focus. */

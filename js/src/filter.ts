@@ -1,4 +1,4 @@
-import { element, itemOf, listOf } from "./element";
+import { element, focusIn, itemOf, listOf } from "./element";
 import type { Query } from "./model";
 import type { Reason } from "./state";
 import { words } from "./words";
@@ -10,9 +10,14 @@ const NO_REASON = { group: "", code: "", message: "" };
 export interface Filter {
   node: HTMLElement;
   query: Omit<Query, "start">;
+  /** Whether something is chosen. */
+  narrows(): boolean;
+  /** Chooses nothing. */
+  clear(): void;
   update(reasons: Reason[]): void;
 }
 
+/** `choose` is told when something else is chosen. */
 export function filter(choose: () => void, signal: AbortSignal): Filter {
   const status = element("select", "dw-field");
   status.setAttribute("aria-label", words.filter);
@@ -23,25 +28,27 @@ export function filter(choose: () => void, signal: AbortSignal): Filter {
   }
   const search = element("input", "dw-field dw-search");
   search.type = "search";
+  search.dir = "auto";
   search.placeholder = words.search;
   search.setAttribute("aria-label", words.searchIn);
-  const reasons = listOf("dw-reasons");
-  reasons.setAttribute("aria-label", words.reasons);
+  const query = { status: "", ...NO_REASON, text: "" };
+  const reasons = reasonList(
+    (reason) => {
+      const { kind: group = "", code = "", message = "" } = reason ?? {};
+      apply({ status: "", group, code, message });
+    },
+    () => status.focus({ preventScroll: true }),
+    signal,
+  );
 
   let typing = 0;
   signal.addEventListener("abort", () => clearTimeout(typing), { once: true });
   const apply = (change: Partial<Filter["query"]>) => {
     clearTimeout(typing);
-    Object.assign(made.query, change);
-    status.value = made.query.status;
-    for (const node of reasons.querySelectorAll("button")) press(node);
+    Object.assign(query, change);
+    status.value = query.status;
+    reasons.press(query);
     choose();
-  };
-  const press = (node: HTMLButtonElement) => {
-    const { group, code, message } = made.query;
-    const its = node.dataset;
-    const is = its.group === group && its.code === code && its.message === message;
-    node.setAttribute("aria-pressed", String(is));
   };
   const listen = { signal };
   status.addEventListener("change", () => apply({ status: status.value, ...NO_REASON }), listen);
@@ -59,34 +66,67 @@ export function filter(choose: () => void, signal: AbortSignal): Filter {
     listen,
   );
   search.addEventListener("search", () => search.value === "" && apply({ text: "" }), listen);
-  reasons.addEventListener(
-    "click",
-    (event) => {
-      const node = (event.target as Element).closest("button");
-      if (!node) return;
-      const off = node.getAttribute("aria-pressed") === "true";
-      const { group = "", code = "", message = "" } = off ? {} : node.dataset;
-      apply({ status: "", group, code, message });
+  return {
+    node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons.node),
+    query,
+    narrows: () => Object.values(query).some(Boolean),
+    clear() {
+      search.value = "";
+      search.focus();
+      apply({ status: "", ...NO_REASON, text: "" });
     },
-    listen,
-  );
-  const made: Filter = {
-    node: element("div", "dw-filter", element("div", "dw-fields", status, search), reasons),
-    query: { status: "", ...NO_REASON, text: "" },
-    update(shown) {
-      reasons.hidden = shown.length === 0;
-      while (reasons.children.length > shown.length) reasons.lastElementChild?.remove();
-      shown.forEach(({ kind, code, message, rows }, place) => {
-        const node = reasons.children[place]?.querySelector("button") ?? element("button", "dw-reason");
-        if (!node.parentElement) reasons.append(itemOf(node));
-        node.type = "button";
-        node.dataset.group = kind;
-        node.dataset.code = code;
-        node.dataset.message = message;
-        node.textContent = words.reason(rows, [code, message || kind].filter(Boolean).join(": "));
-        press(node);
+    update: reasons.update,
+  };
+}
+
+/**
+ * The reasons, a button each, which stays that of its reason wherever that moves to. The one that is chosen stays as
+ * long as it is: who narrows by it must be able to see so, and to stop. `leave` takes the focus where none is left to have it.
+ */
+function reasonList(choose: (reason?: Reason) => void, leave: () => void, signal: AbortSignal) {
+  const node = listOf("dw-reasons");
+  node.setAttribute("aria-label", words.reasons);
+  const keyOf = (kind: string, code: string, message: string) => JSON.stringify([kind, code, message]);
+  const none = keyOf("", "", "");
+  const items = new Map<string, { item: HTMLElement; button: HTMLButtonElement; reason: Reason }>();
+  let chosen = none;
+  const made = (key: string, reason: Reason) => {
+    const button = element("button", "dw-reason");
+    button.type = "button";
+    button.addEventListener("click", () => choose(key === chosen ? undefined : reason), { signal });
+    const entry = { item: itemOf(button), button, reason };
+    items.set(key, entry);
+    return entry;
+  };
+  const draw = () => {
+    for (const [key, { button }] of items) button.setAttribute("aria-pressed", String(key === chosen));
+  };
+  return {
+    node,
+    press({ group, code, message }: Filter["query"]) {
+      chosen = keyOf(group, code, message);
+      draw();
+    },
+    update(shown: Reason[]) {
+      const now = new Map(shown.map((reason) => [keyOf(reason.kind, reason.code, reason.message), reason]));
+      const kept = items.get(chosen);
+      if (kept && !now.has(chosen)) now.set(chosen, { ...kept.reason, rows: 0 });
+      const held = focusIn(node); // who is moved loses it
+      for (const [key, { item }] of items) {
+        if (now.has(key)) continue;
+        item.remove();
+        items.delete(key);
+      }
+      [...now].forEach(([key, reason], place) => {
+        const { item, button } = items.get(key) ?? made(key, reason);
+        const { kind, code, message, rows } = reason;
+        button.textContent = words.reason(rows, [code, message || kind].filter(Boolean).join(": "));
+        if (node.children[place] !== item) node.insertBefore(item, node.children[place] ?? null);
       });
+      node.hidden = now.size === 0;
+      if (held?.isConnected) held.focus({ preventScroll: true });
+      else if (held) leave();
+      draw();
     },
   };
-  return made;
 }

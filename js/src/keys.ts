@@ -6,7 +6,9 @@ const MOVES = /^(Arrow.*|Home|End|Page.*|Backspace|Delete)$/;
 
 /**
  * Keeps the keys from the host that mean something to a button, a list or a field, such as `x`, Enter and the arrows:
- * JupyterLab would take them for commands on cells. Ctrl+S, Shift+Enter, Escape, Tab and the like go on to it.
+ * JupyterLab would take them for commands on cells. Ctrl+S, Escape, Tab and the like go on to it; and from a button or
+ * a row, on purpose, Enter that is held with Shift, Ctrl or Alt, which runs the cell. In a text of several lines every
+ * Enter is the text's: a cell that runs would take the draft away.
  */
 export function keepKeys(root: HTMLElement) {
   root.addEventListener("keydown", (event) => {
@@ -20,13 +22,19 @@ export function keepKeys(root: HTMLElement) {
 }
 
 function mark(event: KeyboardEvent) {
-  if (event.target instanceof Element && event.target.closest(".dw-view"))
-    event.target.toggleAttribute(SUPPRESS, isOurs(event));
+  const target = pressedAt(event);
+  if (target?.closest(".dw-view")) target.toggleAttribute(SUPPRESS, isOurs(event));
+}
+
+/** What a key is pressed in, also within a shadow root. */
+function pressedAt(event: KeyboardEvent) {
+  const [target] = event.composedPath();
+  return target instanceof Element ? target : undefined;
 }
 
 function isOurs(event: KeyboardEvent) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  if (MOVES.test(key)) return true;
+  if (MOVES.test(key) || (key === "Enter" && pressedAt(event)?.localName === "textarea")) return true;
   if (ctrlKey || metaKey) return !altKey && (shiftKey ? "mz" : "acvxyz").includes(key.toLowerCase());
   return !altKey && (key.length === 1 || (key === "Enter" && !shiftKey));
 }

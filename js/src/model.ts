@@ -31,7 +31,8 @@ export interface Query {
 }
 
 /**
- * What a view may ask of the kernel. `look` and `rest` say whether an output of this page shows the job. Answers have the `id` of what was asked.
+ * What a view may ask of the kernel. `look` and `rest` say whether an output of this page shows the job. Answers have
+ * the `id` of what was asked.
  */
 export type Wish =
   | { kind: "cancel" }

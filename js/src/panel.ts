@@ -1,5 +1,5 @@
 /** The panel: all jobs and batches, live, and a form to send more. Built into dw_jupyter/static/panel.js. */
-import { element, focusIn, line, viewRoot, write } from "./element";
+import { element, keepFocus, line, viewRoot, write } from "./element";
 import { type Loss, watchKernel } from "./kernel";
 import { controllerUnder, listen } from "./model";
 import { type Bundle, canReplace, replaceOutput } from "./output";
@@ -13,6 +13,7 @@ import { watching } from "./panel/watching";
 import { words } from "./panel/words";
 import { settleIn } from "./place";
 import { roots } from "./roots";
+import { waiting } from "./waiting";
 
 type Message = Reply | { kind: "show"; id: string } | { kind: "settled"; view: string; data: Bundle };
 
@@ -28,15 +29,11 @@ export interface PanelModel {
 }
 
 const TICK_MS = 500;
-/** An idle kernel answers sooner; one that does not is said to be waited for. */
-const SOON_MS = 600;
-const LONG_MS = 10_000;
 
 /** Draws the panel; what it listens to ends with `host`, or when a person closes it. */
 function draw(model: PanelModel, host: AbortSignal) {
   const own = controllerUnder(host);
   const { signal } = own;
-  const requests = new Requests((wish, buffers) => model.send(wish, undefined, buffers));
   const state = () => model.get("state");
 
   const spoken = element("div", "dw-spoken");
@@ -45,11 +42,22 @@ function draw(model: PanelModel, host: AbortSignal) {
     spoken.textContent = text;
   };
   const lost = line("lost");
-  const waiting = line("waiting");
+  const owed = line("waiting");
+  const wait = (text: string) => {
+    write(owed, text);
+    sending.wait(text);
+  };
+  const waits = waiting(wait, signal, () => words.waitingLong(state().again));
+  const requests = new Requests((wish, buffers) => model.send(wish, undefined, buffers), waits);
   const tell = (wish: Wish) => model.send(wish);
   const around = { ask: requests.ask, tell, say, attach: state().attach, signal };
   const sending = form(requests.ask, say, signal);
-  const narrow = (page: number) => requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {});
+  let narrows = 0; // wishes on their way
+  const narrow = async (page: number) => {
+    narrows++;
+    await requests.ask({ kind: "list", ...narrowing.value(), page }).catch(() => {});
+    narrows--;
+  };
   const narrowing = filters(state().narrowing, () => void narrow(0), signal);
   const list = jobList(around, (page) => void narrow(page));
   const top = header(
@@ -69,26 +77,23 @@ function draw(model: PanelModel, host: AbortSignal) {
     top.node,
     sending.node,
     narrowing.node,
-    waiting,
+    owed,
     list.node,
     top.facts,
   );
-  const root = viewRoot("dw-panel", body, lost, spoken);
+  const root = viewRoot("dw-panel", lost, body, spoken);
   root.setAttribute("aria-label", words.view);
 
   // The kernel's clock may be another: how old something is counts from when it came. At first its own word is taken.
   let heard = model.get("looked") * 1000;
   const tick = () => {
     top.tick(state(), Math.max(0, (Date.now() - heard) / 1000));
-    const owed = requests.waiting();
-    const text = owed > LONG_MS ? words.waitingLong(state().again) : owed > SOON_MS ? words.waiting : "";
-    write(waiting, text);
-    sending.wait(text);
   };
   const update = () => {
     setLost(); // whoever sends a state is there
     top.update(state());
     list.update(state());
+    if (!narrows) narrowing.take(state().narrowing);
     tick();
   };
   const setLost = (loss?: Loss) => {
@@ -97,7 +102,8 @@ function draw(model: PanelModel, host: AbortSignal) {
     root.toggleAttribute("data-lost", loss !== undefined);
     if (loss) {
       rest(text);
-      requests.giveUp(text);
+      // After a short disconnection there may be an answer yet.
+      if (loss !== "unreachable") requests.giveUp(text);
     } else {
       body.inert = false;
       write(lost, "");
@@ -105,11 +111,11 @@ function draw(model: PanelModel, host: AbortSignal) {
   };
   /** Nothing can be pressed any more: says why, and keeps the focus where it is read. */
   const rest = (why: string) => {
-    const focused = focusIn(body);
-    body.inert = true;
+    keepFocus(root, () => {
+      body.inert = true;
+    });
     write(lost, why);
     say(why);
-    if (focused) root.focus({ preventScroll: true });
   };
 
   update();

@@ -1,4 +1,5 @@
 /** What is drawn of one widget, kept while no output shows it: what was opened, typed and chosen in it stays. */
+import { focusIn } from "./element";
 
 export interface Roots {
   /** Shows one that no output shows now, or one drawn anew, until `signal` aborts. */
@@ -55,7 +56,7 @@ function keep(root: HTMLElement) {
   });
   root.addEventListener("focusout", () => {
     setTimeout(() => {
-      if (root.isConnected && !root.contains(document.activeElement)) focused = undefined;
+      if (root.isConnected && !focusIn(root)) focused = undefined;
     });
   });
   root.addEventListener(

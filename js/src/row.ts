@@ -1,6 +1,6 @@
 import { asText, blocks } from "./blocks";
 import { copyButton } from "./copy";
-import { element, itemOf, write } from "./element";
+import { element, itemOf, quoted, write } from "./element";
 import type { Row, Status, Whole } from "./state";
 import { words } from "./words";
 
@@ -23,7 +23,9 @@ let ids = 0;
 export function rowItem(press: (item: RowItem) => void, signal: AbortSignal): RowItem {
   const mark = element("span", "dw-mark");
   const status = element("span", "dw-spoken");
-  const [label, prompt, answer] = [text("dw-row-label"), text("dw-row-prompt"), text("dw-row-answer")];
+  const label = quoted("bdi", "dw-row-label");
+  const prompt = quoted("bdi", "dw-row-prompt");
+  const answer = quoted("bdi", "dw-row-answer");
   const button = element(
     "button",
     "dw-row",
@@ -102,11 +104,4 @@ function parts(whole: Whole, signal: AbortSignal) {
     blocks("answer", whole.answer, signal),
     blocks("rest", whole.rest, signal),
   ];
-}
-
-/** Text that somebody else wrote, whose direction stays its own. */
-function text(className: string) {
-  const node = element("bdi", className);
-  node.dir = "auto";
-  return node;
 }

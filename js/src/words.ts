@@ -1,4 +1,5 @@
 /** Every word that a view says on its own. The rest comes from the kernel. */
+import { duration, number, plural } from "./numbers";
 import type { Status } from "./state";
 
 export const words = {
@@ -6,16 +7,23 @@ export const words = {
   progress: "Rows done",
   cancel: "Cancel",
   cancelling: "Cancelling…",
-  reallyCancel: (waiting: number) => `Cancel ${rows(waiting, "waiting ")}?`,
+  reallyCancel: (waiting: number) =>
+    `Cancel ${waiting ? plural(waiting, "waiting row") : "this job"}? What is answered is kept.`,
   yes: "Yes, cancel",
   no: "No",
   retry: (count: number, failed: number) =>
-    count === failed ? `Retry ${number(count)} failed` : `Retry ${rows(count, "unanswered ")}`,
+    count === failed ? `Retry ${number(count)} failed` : `Retry ${plural(count, "unanswered row")}`,
   retrying: "Retrying…",
   open: "Open in panel",
-  restarted: (job: string) => `The kernel restarted. ${again(job)}`,
-  gone: (job: string) => `The kernel is gone; the job is not. Start a kernel. ${again(job)}`,
-  unreachable: () => "No connection to the kernel. This is what it last said.",
+  restarted: "The kernel restarted.",
+  gone: "The kernel is gone; the job is not. Start a kernel.",
+  unreachable: "No connection to the kernel. This is what it last said.",
+  again: "To see the job again, run in a cell:",
+  /** By its id, since a cell with --fresh would begin another job. */
+  attach: (job: string) => `import dw_jupyter as dw; dw.attach("${job}")`,
+  againUnnamed: "Run this cell again.",
+  unheard:
+    "Sent. A kernel that is busy with a cell hears it when that ends, or now if you interrupt the cell (■): jobs go on.",
   updated: (seconds: number) => `Updated ${duration(seconds)} ago`,
   answered: (count: number) => `${number(count)} answered`,
   failed: (count: number) => `${number(count)} failed`,
@@ -32,7 +40,10 @@ export const words = {
   reason: (count: number, message: string) => `${number(count)} × ${message}`,
   looking: "Looking…",
   notRead: "Not read: there is no kernel to ask.",
-  found: (total: number, more: boolean) => (more ? `${number(total)} rows, and maybe more` : rows(total)),
+  found: (total: number, more: boolean) =>
+    more ? `${number(total)} rows, and maybe more` : plural(total, "row"),
+  noMatch: "No row has this.",
+  clear: "Clear",
   shown: (from: number, to: number, total: string) => `${number(from)}–${number(to)} of ${total}`,
   before: "Earlier rows",
   after: "Later rows",
@@ -59,28 +70,6 @@ export const words = {
   } satisfies Record<Status, string>,
 };
 
-/** By its id, since a cell with --fresh would begin another job. */
-function again(job: string) {
-  return job
-    ? `To see the job again, run in a cell: import dw_jupyter as dw; dw.attach("${job}")`
-    : "Run this cell again.";
-}
-
-/** Grouped as the kernel's own words group them. */
-function number(count: number) {
-  return count.toLocaleString("en-US");
-}
-
-function rows(count: number, kind = "") {
-  return `${number(count)} ${kind}${count === 1 ? "row" : "rows"}`;
-}
-
 function rate(perSecond: number) {
   return perSecond.toLocaleString("en-US", { maximumSignificantDigits: 2 });
-}
-
-function duration(seconds: number) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }

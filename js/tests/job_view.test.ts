@@ -79,7 +79,9 @@ describe("Cancel", () => {
     const { model, button, find } = show("running");
     button(words.cancel).click();
     expect(model.sent).toEqual([]);
-    expect(find(".dw-asking").getAttribute("aria-label")).toBe("Cancel 355 waiting rows?");
+    expect(find(".dw-asking").getAttribute("aria-label")).toBe(
+      "Cancel 355 waiting rows? What is answered is kept.",
+    );
     expect(document.activeElement).toBe(button(words.no));
     button(words.yes).click();
     const pressed = button(words.cancelling);
@@ -261,28 +263,68 @@ describe("the kernel", () => {
   it("greys and says how to go on when it restarts, and is itself again when a state comes", () => {
     const { model, find } = show("running");
     model.trigger("comm_live_update");
-    expect(find(".dw-line-lost").textContent).toBe(words.restarted(model.state.job));
-    expect(find(".dw-spoken[role=status]").textContent).toBe(words.restarted(model.state.job));
+    expect(find(".dw-line-lost > span").textContent).toBe(`${words.restarted} ${words.again}`);
+    expect(find(".dw-line-lost > code").textContent).toBe(words.attach(model.state.job));
+    expect(find(".dw-spoken[role=status]").textContent).toBe(words.restarted);
     expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
     model.tell({ completed: 150 });
     expect(find(".dw-line-lost").hidden).toBe(true);
+  });
+
+  it("is missed aloud where the job was under way, or where the focus is, and nowhere else", () => {
+    const ended = show("completed");
+    const focused = show("completed");
+    focused.button(words.open).focus();
+    for (const { model } of [ended, focused]) model.trigger("comm_live_update");
+    const said = [ended, focused].map(({ find }) => find(".dw-spoken[role=status]").textContent);
+    expect(said).toEqual(["", words.restarted]);
+    expect(document.activeElement).toBe(focused.find(".dw-job"));
+  });
+
+  it("that runs a cell is waited for in words, until a wish has had its effect", () => {
+    vi.useFakeTimers();
+    try {
+      const { model, find, button } = show("running");
+      const waiting = () => find(".dw-line-waiting").textContent;
+      button(words.cancel).click();
+      button(words.yes).click();
+      vi.advanceTimersByTime(500);
+      expect(waiting()).toBe("");
+      vi.advanceTimersByTime(600);
+      model.tell({ completed: 150 });
+      expect(waiting()).toBe(words.unheard);
+      model.tell(state("cancelling"));
+      expect(waiting()).toBe("");
+      model.tell(state("completed with failures"));
+      for (const refused of [true, false]) {
+        button("Retry 3 failed").click();
+        vi.advanceTimersByTime(1100);
+        expect(waiting()).toBe(words.unheard);
+        if (refused) model.trigger("msg:custom", { kind: "refused", wish: "retry", why: "No." });
+        else model.trigger("comm_live_update");
+        expect(waiting()).toBe("");
+      }
+      expect(vi.getTimerCount()).toBe(1); // that of the age
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.each([
     [
       "is dead",
       (host: ReturnType<typeof session>) => Object.assign(host.kernel, { status: "dead" }),
-      words.gone(state("running").job),
+      `${words.gone} ${words.again}`,
     ],
     [
       "is shut down",
       (host: ReturnType<typeof session>) => Object.assign(host.sessionContext, { session: null }),
-      words.gone(state("running").job),
+      `${words.gone} ${words.again}`,
     ],
     [
       "cannot be reached",
       (host: ReturnType<typeof session>) => Object.assign(host.kernel, { connectionStatus: "disconnected" }),
-      words.unreachable(),
+      words.unreachable,
     ],
   ])("greys where it %s, as far as the host knows", (_, lose, said) => {
     const host = session();
@@ -291,7 +333,7 @@ describe("the kernel", () => {
     expect(find(".dw-line-lost").hidden).toBe(true);
     lose(host);
     host.change();
-    expect(find(".dw-line-lost").textContent).toBe(said);
+    expect(find(".dw-line-lost > span").textContent).toBe(said);
     controller.abort();
     expect(host.slots.size).toBe(0);
   });
@@ -324,7 +366,7 @@ describe("the kernel", () => {
     const { find } = show("running", { manager: host.manager });
     replace(host);
     host.change();
-    expect(find(".dw-line-lost").textContent).toBe(words.gone(state("running").job));
+    expect(find(".dw-line-lost > span").textContent).toBe(`${words.gone} ${words.again}`);
     expect(find(".dw-job").hasAttribute("data-lost")).toBe(true);
   });
 

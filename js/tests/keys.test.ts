@@ -3,9 +3,9 @@ import { viewRoot } from "../src/element";
 
 beforeEach(() => document.body.replaceChildren());
 
-/** Whether a key pressed on a button of a view is heard by a host that listens at the document, and how. */
-function press(key: string, held: KeyboardEventInit = {}) {
-  const button = document.createElement("button");
+/** Whether a key pressed on a button, or what else `tag` is, of a view is heard by a host that listens at the document, and how. */
+function press(key: string, held: KeyboardEventInit = {}, tag = "button") {
+  const button = document.createElement(tag);
   document.body.append(viewRoot("dw-job", button));
   button.focus();
   const heard = { early: false, late: false };
@@ -54,4 +54,11 @@ describe("a view", () => {
   ] as [string, KeyboardEventInit?][])("leaves %j to its host", (key, held) => {
     expect(press(key, held)).toEqual({ early: true, late: true });
   });
+
+  it.each([[{ shiftKey: true }], [{ ctrlKey: true }], [{ altKey: true }]])(
+    "keeps Enter with %j in a text of several lines, which a cell that runs would take away",
+    (held) => {
+      expect(press("Enter", held, "textarea")).toEqual({ early: false, late: false });
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import panel from "../src/panel";
 import type { OpenRow } from "../src/panel/state";
 import { words } from "../src/panel/words";
+import { words as shared } from "../src/words";
 import { FakePanel, settle, show, slim, state } from "./fake_panel";
 
 const labels = (rows: HTMLElement[]) => rows.map((row) => row.querySelector(".dw-entry-label")?.textContent);
@@ -80,6 +81,32 @@ describe("the list", () => {
       row.label.startsWith("reviews") ? { phase: "completed", headline: "Done" } : {},
     );
     expect(said()).toBe("reviews → labels: Done");
+    model.tellRows((row) => (row.phase === "completed" ? {} : { phase: "cancelled", headline: "Over" }));
+    expect(said()).toMatch(/^tickets → topics: Over\. .*old notes: Over/);
+  });
+
+  it("says nothing of a job that comes back to the page as another", () => {
+    const { model, find } = show("several");
+    const { rows } = model.state;
+    model.tell({ rows: rows.slice(1) });
+    model.tell({ rows: [{ ...rows[0], phase: "completed" } as OpenRow, ...rows.slice(1)] });
+    expect(find("[role=status]").textContent).toBe("");
+  });
+
+  it("is gone through by arrows", () => {
+    const { heads } = show("several");
+    heads()[0]?.focus();
+    for (const [key, place] of [
+      ["ArrowDown", 1],
+      ["ArrowUp", 0],
+      ["ArrowUp", 0],
+      ["End", 9],
+      ["ArrowDown", 9],
+      ["Home", 0],
+    ] as const) {
+      document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      expect(document.activeElement).toBe(heads()[place]);
+    }
   });
 
   it("says why it is empty", () => {
@@ -134,6 +161,41 @@ describe("narrowing", () => {
   });
 });
 
+describe("a view of a panel beside another", () => {
+  it("follows what the other narrows to, but where somebody types, or has just asked for something", async () => {
+    const { model, find } = show("several");
+    const text = find(".dw-panel-search") as HTMLInputElement;
+    const tell = (said: string) =>
+      model.tell({ narrowing: { group: "", text: said, since: null, until: null } });
+    tell("a");
+    expect(text.value).toBe("a");
+    text.focus();
+    tell("b");
+    expect(text.value).toBe("a");
+    text.value = "mine";
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    text.blur();
+    tell("c");
+    expect(text.value).toBe("mine");
+    vi.advanceTimersByTime(300);
+    tell("d");
+    expect(text.value).toBe("mine");
+    await model.answer("list", {});
+    tell("e");
+    expect(text.value).toBe("e");
+  });
+
+  it("forgets what was being typed when it turns to a job", () => {
+    const { model, find } = show("several");
+    const text = find(".dw-panel-search") as HTMLInputElement;
+    text.value = "other";
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    model.trigger("msg:custom", { kind: "show", id: "91aa0a7d2e9b" });
+    vi.advanceTimersByTime(300);
+    expect(model.wishes("list")).toEqual([]);
+  });
+});
+
 describe("a panel that is drawn again", () => {
   it("shows what the list is narrowed to", () => {
     const { model, find, button } = show("several");
@@ -148,7 +210,7 @@ describe("a panel that is drawn again", () => {
     expect(value(".dw-dates label:nth-child(1) input")).toBe("2026-02-01");
     expect(value(".dw-dates label:nth-child(2) input")).toBe("2026-02-03");
     expect(button(words.clear, again.el)).toBeTruthy();
-    expect(find(".dw-filters button").hidden).toBe(true);
+    expect((find(".dw-panel-search") as HTMLInputElement).value).toBe("x"); // in the other view too
     again.button(words.clear).click();
     expect(model.wishes("list").at(-1)).toMatchObject({ group: "", text: "", since: null, until: null });
   });
@@ -203,7 +265,7 @@ describe("a row's actions", () => {
     heads()[0]?.click();
     button(words.cancel).click();
     expect(model.wishes("cancel")).toEqual([]);
-    expect(document.activeElement).toBe(button(words.keep));
+    expect(document.activeElement).toBe(button(words.cancelNo));
     button(words.cancelYes).click();
     expect(model.wishes("cancel")).toHaveLength(1);
     expect(model.wishes("cancel")[0]).toMatchObject({ id: state("several").rows[0]?.id });
@@ -220,7 +282,7 @@ describe("a row's actions", () => {
     heads()[4]?.click();
     const forget = button(words.forget);
     forget.click();
-    button(words.keep).click();
+    button(words.forgetNo).click();
     expect(document.activeElement).toBe(forget);
     forget.click();
     find(".dw-asking:not([hidden])").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
@@ -249,19 +311,21 @@ describe("a row's actions", () => {
     const name = find(".dw-attach-name") as HTMLInputElement;
     name.value = "my labels";
     button(words.copy).click();
-    expect(find(".dw-attach .dw-line").textContent).toBe(words.badName);
+    expect(find(".dw-line-copied").textContent).toBe(words.badName);
     name.value = "größe_2";
     button(words.copy).click();
     await settle();
     expect(copied).toEqual(["größe_2 = %dwbatch attach 4f1c0a7d2e9b"]);
-    expect(find(".dw-attach .dw-line").textContent).toBe(words.copied);
+    expect(find(".dw-line-copied").textContent).toBe(words.copied);
     write.mockRejectedValue(new Error("not over https"));
     button(words.copy).click();
     await settle();
-    expect(find(".dw-attach .dw-line").textContent).toBe(words.copyByHand);
+    expect(find(".dw-line-copied").textContent).toBe(words.copyByHand);
     expect((find(".dw-attach-call") as HTMLInputElement).value).toBe(
       "größe_2 = %dwbatch attach 4f1c0a7d2e9b",
     );
+    find(".dw-attach-call").dispatchEvent(new Event("blur"));
+    expect((find(".dw-attach-call") as HTMLInputElement).value).toBe("= %dwbatch attach 4f1c0a7d2e9b");
   });
 });
 
@@ -445,9 +509,9 @@ describe("the kernel", () => {
     vi.advanceTimersByTime(500);
     expect(waiting().hidden).toBe(true);
     vi.advanceTimersByTime(1000);
-    expect(waiting().textContent).toBe(words.waiting);
+    expect(waiting().textContent).toBe(shared.unheard);
     vi.advanceTimersByTime(10_000);
-    expect(waiting().textContent).toBe(words.waitingLong("%dwbatch panel"));
+    expect(waiting().textContent).toBe(`${shared.unheard} ${words.waitingLong("%dwbatch panel")}`);
     await model.answer("list", {});
     vi.advanceTimersByTime(500);
     expect(waiting().hidden).toBe(true);
@@ -465,6 +529,26 @@ describe("the kernel", () => {
     model.tell({});
     expect(find(".dw-panel-body").inert).toBe(false);
     expect(find(".dw-panel > .dw-line-lost").hidden).toBe(true);
+  });
+
+  it("may answer after a short disconnection", async () => {
+    const slots: (() => void)[] = [];
+    const signal = { connect: (slot: () => void) => slots.push(slot), disconnect: () => {} };
+    const kernel = { id: "k", status: "idle", connectionStatus: "connected" };
+    const model = new FakePanel(state("several"));
+    model.widget_manager = { context: { sessionContext: { session: { kernel }, statusChanged: signal } } };
+    const { heads, button, find } = show("several", { model });
+    heads()[4]?.click();
+    button(words.retry(12)).click();
+    for (const is of ["disconnected", "connected"]) {
+      kernel.connectionStatus = is;
+      for (const slot of slots) slot();
+    }
+    await settle();
+    expect(button(words.retrying)).toBeTruthy();
+    await model.answer("retry", {});
+    expect(find(".dw-actions .dw-line-error").hidden).toBe(true);
+    expect(button(words.retry(12))).toBeTruthy();
   });
 
   it("is told while somebody looks, and when nobody does", () => {

@@ -116,6 +116,105 @@ describe("the reader", () => {
     }
   });
 
+  it("keeps the reason that is chosen, though no row has it any more, and each button its reason", () => {
+    const { el, model, reply, close } = open();
+    const [first, second] = firstPage.reasons;
+    if (!first || !second) throw new Error("two reasons");
+    const buttons = () => [...el.querySelectorAll<HTMLButtonElement>(".dw-reason")];
+    reply();
+    buttons()[1]?.focus();
+    const focused = document.activeElement;
+    reply({ ...firstPage, reasons: [second, first] });
+    expect([document.activeElement, focused?.textContent]).toEqual([focused, buttons()[0]?.textContent]);
+    buttons()[1]?.click();
+    reply({ ...firstPage, reasons: [], rows: [] });
+    expect(buttons().map((each) => [each.textContent, each.getAttribute("aria-pressed")])).toEqual([
+      [words.reason(0, `400: ${first.message}`), "true"],
+    ]);
+    expect(document.activeElement).toBe(el.querySelector("select"));
+    buttons()[0]?.click();
+    expect(model.asked("rows")).toMatchObject({ group: "", code: "", message: "" });
+    reply({ ...firstPage, reasons: [] });
+    expect(buttons()).toEqual([]);
+    close();
+  });
+
+  it("says that no row is meant, and how to mean all again", () => {
+    const { el, model, reply, close } = open();
+    const clear = [...el.querySelectorAll("button")].find((each) => each.textContent === words.clear);
+    const none = { ...firstPage, rows: [], total: 0 };
+    const found = () => el.querySelector(".dw-found")?.textContent;
+    reply(none);
+    expect([found(), clear?.hidden]).toEqual(["0 rows", true]);
+    const status = el.querySelector("select") as HTMLSelectElement;
+    status.value = "failed";
+    status.dispatchEvent(new Event("change"));
+    reply(none);
+    expect([found(), clear?.hidden]).toEqual([words.noMatch, false]);
+    clear?.click();
+    expect(model.asked("rows")).toMatchObject({ status: "", text: "", start: 0 });
+    expect([status.value, document.activeElement]).toEqual(["", el.querySelector("input")]);
+    close();
+  });
+
+  it("turns the page where arrows go beyond it, and by its keys, and the focus goes along", () => {
+    const { el, model, rows, reply, key, close } = open();
+    const pages = el.querySelector(".dw-pages") as HTMLElement;
+    expect(pages.hidden).toBe(true); // there is nothing to turn yet
+    const page = (start: number) => ({
+      ...firstPage,
+      start,
+      total: 120,
+      rows: [long(start), long(start + 1)],
+    });
+    reply(page(0));
+    rows()[1]?.focus();
+    for (const [name, start, place] of [
+      ["ArrowDown", 50, 0],
+      ["ArrowUp", 0, 1],
+      ["PageDown", 50, 0],
+      ["PageDown", 100, 0],
+      ["PageUp", 50, 0],
+    ] as const) {
+      key(name);
+      key(name); // the second comes while the first is on its way
+      expect(model.asked("rows").start).toBe(start);
+      reply({ ...page(start), total: 120 });
+      expect(document.activeElement).toBe(rows()[place]);
+    }
+    reply(page(0));
+    const asked = model.sent.length;
+    rows()[0]?.focus();
+    key("PageUp");
+    key("ArrowUp");
+    expect([model.sent.length, document.activeElement]).toEqual([asked, rows()[0]]);
+    close();
+  });
+
+  it("says that a kernel which runs a cell has not heard", () => {
+    vi.useFakeTimers();
+    try {
+      const { el, rows, reply, replyWhole, close } = open();
+      const waiting = () => el.querySelector(".dw-line-waiting")?.textContent;
+      vi.advanceTimersByTime(1100);
+      expect(waiting()).toBe(words.unheard);
+      reply();
+      expect(waiting()).toBe("");
+      rows()[1]?.click();
+      vi.advanceTimersByTime(1100);
+      expect(waiting()).toBe(words.unheard);
+      replyWhole(1);
+      expect(waiting()).toBe("");
+      rows()[2]?.click();
+      vi.advanceTimersByTime(1100);
+      rows()[2]?.click();
+      expect(waiting()).toBe("");
+      close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("opens one row at a time, and Escape closes it", () => {
     const { rows, reply, replyWhole, opened, key, close } = open();
     reply();

@@ -71,7 +71,7 @@ describe("a settled form", () => {
     const node = output("here");
     const { model } = live("running");
     model.trigger("comm_live_update");
-    expect(node.querySelector(".dw-line-lost")?.textContent).toBe(words.restarted(model.state.job));
+    expect(node.querySelector(".dw-line-lost > code")?.textContent).toBe(words.attach(model.state.job));
   });
 
   it("keeps what was opened, typed and focused when its output is replaced, and no two outputs share it", async () => {

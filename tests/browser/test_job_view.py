@@ -91,7 +91,7 @@ def test_cancel_by_keyboard_alone(browser: Browser, address: str) -> None:
         page.keyboard.press("Tab")
         assert page.locator("button:focus-visible").inner_text() == "Cancel"
         page.keyboard.press("Enter")
-        assert page.get_by_role("group", name="Cancel 355 waiting rows?").is_visible()
+        assert page.get_by_role("group", name="Cancel 355 waiting rows? What is answered is kept.").is_visible()
         assert page.locator("button:focus").inner_text() == "No"
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Enter")
@@ -266,9 +266,13 @@ def test_rows_are_found_by_a_word_and_by_a_reason(browser: Browser, address: str
         expect(page.locator(".dw-found")).to_contain_text("1 of 1 row")
         search.fill("nowhere")
         search.press("Enter")
-        expect(page.locator(".dw-found")).to_have_text("0 rows")
+        expect(page.locator(".dw-found")).to_have_text("No row has this.")
         assert page.locator(".dw-row").count() == 0
         assert page.get_by_role("list", name="Why rows have no answer").get_by_role("button").count() == 2
+        page.get_by_role("button", name="Clear").click()
+        expect(page.locator(".dw-found")).to_contain_text("of 8 rows")
+        expect(search).to_be_focused()
+        assert search.input_value() == ""
 
 
 def test_what_others_wrote_is_text_however_hostile(browser: Browser, address: str) -> None:
@@ -335,6 +339,63 @@ def test_the_end_takes_nothing_that_was_opened_or_typed(browser: Browser, addres
         expect(page.get_by_role("group", name="Answer")).to_contain_text("negative")
         page.keyboard.press("Enter")
         assert [wish["kind"] for wish in view.evaluate("(view, from) => view.sent.slice(from)", asked)] == ["rows"]
+
+
+def test_the_focus_is_kept_in_a_shadow_root(browser: Browser, address: str) -> None:
+    """In marimo too the focus goes on where its button or its row is no more, and is there again with the view."""
+    with opened(browser, address, "marimo") as page:
+        view = read(page)
+        focused = page.locator(".dw-row:focus")
+        page.locator(".dw-row").nth(6).focus()
+        fewer = {**REPLIES[0]["answer"]["rows"], "rows": REPLIES[0]["answer"]["rows"]["rows"][:3]}
+        view.evaluate(
+            """(view, rows) => view.answer({ kind: 'rows', rows,
+                id: view.sent.findLast(wish => wish.kind === 'rows').id })""",
+            fewer,
+        )
+        expect(focused).to_contain_text("B0002")
+        page.keyboard.press("ArrowUp")
+        page.evaluate("() => new Promise(done => setTimeout(done))")  # what has lost the focus is forgotten then
+        view.evaluate("view => view.again()")
+        expect(focused).to_contain_text("B0001")
+        page.get_by_role("button", name="Retry 3 failed").focus()
+        view.evaluate("(view, state) => view.set(state)", CASES["running"]["state"])
+        expect(page.locator(".dw-job")).to_be_focused()
+
+
+def test_a_lost_view_keeps_what_needs_no_kernel(browser: Browser, address: str) -> None:
+    """A row and the line that brings the job back can be copied; the focus goes to the view, and no rate is claimed."""
+    with opened(browser, address) as page:
+        view = read(page)
+        page.locator(".dw-row").nth(1).click()
+        page.get_by_role("button", name="Copy as text").focus()
+        view.evaluate("view => view.lose()")
+        expect(page.get_by_role("button", name="Copy as text")).to_be_focused()
+        assert page.locator(".dw-button:visible").all_inner_texts() == ["Copy line", "Copy as text"]
+        expect(page.locator(".dw-job")).to_contain_text("took 4 min")
+
+        running = show(page, "running")
+        page.get_by_role("button", name="Cancel", exact=True).focus()
+        running.evaluate("view => view.lose()")
+        lost = page.locator(".dw-job").last
+        expect(lost).to_be_focused()
+        assert "rows/s" not in lost.inner_text()
+        assert lost.get_by_role("status").last.inner_text() == "The kernel restarted."
+
+
+def test_a_page_that_is_written_from_the_right_leaves_the_words_in_order(browser: Browser, address: str) -> None:
+    """In a page of Hebrew or Arabic the words of a view are English still, and what others wrote has its own way."""
+    with opened(browser, address) as page:
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        view = show(page, "running")
+        view.evaluate("(view, state) => view.set(state)", {**CASES["running"]["state"], "label": "שלום"})
+        direction = "node => getComputedStyle(node).direction"
+        assert page.locator(".dw-headline").evaluate(direction) == "ltr"
+        assert page.locator(".dw-label").evaluate(direction) == "rtl"
+        first, last = (page.locator(".dw-parts > .dw-item").nth(place).bounding_box() for place in (0, 2))
+        assert first
+        assert last
+        assert first["x"] < last["x"]
 
 
 def test_the_views_are_small() -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,16 +113,16 @@ def test_a_whole_visit_by_keyboard_alone(browser: Browser, address: str) -> None
         page.keyboard.press("Enter")
         tab_to("Cancel")
         page.keyboard.press("Enter")
-        assert focused.inner_text() == "Keep it"
+        assert focused.inner_text() == "No"
         page.keyboard.press("Escape")
         assert focused.inner_text() == "Cancel"
         wishes = "panel => panel.sent.map(({ kind }) => kind).filter(kind => kind !== 'look' && kind !== 'open')"
         for _ in range(9):  # a key that is held down
             page.keyboard.press("Enter")
         assert panel.evaluate(wishes) == []
-        assert focused.inner_text() == "Keep it"
+        assert focused.inner_text() == "No"
         page.keyboard.press("Shift+Tab")
-        assert focused.inner_text() == "Stop it"
+        assert focused.inner_text() == "Yes, cancel"
         page.keyboard.press("Enter")
         assert panel.evaluate(wishes) == ["cancel"]
 
@@ -188,12 +187,14 @@ def test_forced_colours_keep_the_states_apart(browser: Browser, address: str) ->
         show(page, "several")
         marks = page.locator(".dw-entry").evaluate_all(
             """rows => rows.map(row => { const style = getComputedStyle(row.querySelector('.dw-entry-mark'));
-                return [row.dataset.phase, [style.borderRadius, style.blockSize, style.backgroundImage !== 'none',
+                const failures = row.dataset.phase === 'completed' && 'failures' in row.dataset;
+                return [failures ? 'failures' : row.dataset.phase, [
+                    style.borderRadius, style.blockSize, style.backgroundImage !== 'none',
                     style.backgroundColor !== 'rgba(0, 0, 0, 0)'].join()] })"""
         )
         shapes = dict(marks)
-        told_apart = {shapes[phase] for phase in ("queued", "running", "completed", "failed", "cancelled")}
-        assert len(told_apart) == 5
+        told_apart = {shapes[phase] for phase in ("queued", "running", "completed", "failures", "failed", "cancelled")}
+        assert len(told_apart) == 6
     with opened(browser, address, "vscode-dark") as page:
         show(page, "several")
         assert page.locator(".dw-panel").evaluate("v => getComputedStyle(v).backgroundColor") == "rgb(31, 31, 31)"
@@ -226,14 +227,3 @@ def test_hostile_words_stay_words(browser: Browser, address: str) -> None:
         assert page.locator(".dw-panel img, .dw-panel script, .dw-panel b, .dw-panel i").count() == 0
         assert page.evaluate("window.broken") is None
         assert hostile in page.locator(".dw-faults").inner_text()
-
-
-def test_the_bundles_are_small() -> None:
-    """Minified, as a browser could be given them, each view has at most 60 kB of script."""
-    for name in ("job_view", "panel"):
-        built = ROOT / "dw_jupyter/static" / f"{name}.js"
-        command = ["node", "node_modules/esbuild/bin/esbuild", "--minify", "--format=esm", "--log-level=error"]
-        small = subprocess.run(
-            command, cwd=ROOT / "js", input=built.read_bytes(), capture_output=True, check=True
-        ).stdout
-        assert 3_000 < len(small) <= 60_000

@@ -144,7 +144,7 @@ def test_a_busy_kernel_a_reload_a_restart_and_a_file_without_a_kernel(
         expect(row.locator(".dw-entry-headline")).not_to_have_text(seen)
 
         row.get_by_role("button", name="Cancel").click()
-        row.get_by_role("button", name="Stop it").click()
+        row.get_by_role("button", name="Yes, cancel").click()
         expect(row).to_contain_text("Cancelled: ")
 
         notebook.restart_kernel()

@@ -1,17 +1,18 @@
 import { button, element, focusIn, line, type Part, write } from "../element";
-import { question } from "../question";
-import { type Ask, Refusal } from "./requests";
+import { type Question, question } from "../question";
+import { type Ask, reasonOf } from "./requests";
 import type { Action, OpenRow } from "./state";
 import { words } from "./words";
 
 /**
- * Cancel, Retry and Forget for one row. A click is answered at once, since a busy kernel may not for a while; what the
+ * Cancel, Retry and Forget for one row, in one line after `others`. A click is answered at once, since a busy kernel may not for a while; what the
  * kernel refuses is said below. A button stays until the kernel says that there is nothing to press any more; the
  * focus, where it had it, is then for `leave` to put elsewhere.
  */
 export function actions(
   ask: Ask,
   say: (text: string) => void,
+  others: HTMLElement[],
   leave: () => void,
   signal: AbortSignal,
 ): Part<OpenRow> {
@@ -27,22 +28,21 @@ export function actions(
       await ask({ kind: action, id: row.id });
       if (action === "forget") say(words.forgotten(row.label));
     } catch (error) {
-      write(outcome, error instanceof Refusal ? error.words : String(error));
+      write(outcome, reasonOf(error));
       say(outcome.textContent ?? "");
     }
     busy.delete(action);
     if (!signal.aborted) draw();
   };
-  const asking = (action: "cancel" | "forget", text: string, yes: string) => {
+  const asking = (action: "cancel" | "forget", answers: { yes: string; no: string }): Question => {
     const answer = (agreed: boolean) => (agreed ? void act(action) : draw());
-    const asked = question({ yes, no: words.keep }, () => buttons[action], answer, signal);
-    asked.say(text);
-    return asked;
+    return question(answers, () => buttons[action], answer, signal);
   };
   const asks = {
-    cancel: asking("cancel", words.cancelAsk, words.cancelYes),
-    forget: asking("forget", words.forgetAsk, words.forgetYes),
+    cancel: asking("cancel", { yes: words.cancelYes, no: words.cancelNo }),
+    forget: asking("forget", { yes: words.forgetYes, no: words.forgetNo }),
   };
+  asks.forget.say(words.forgetAsk);
   const buttons = {
     cancel: button(words.cancel, asks.cancel.ask, signal),
     retry: button("", () => act("retry"), signal),
@@ -55,6 +55,7 @@ export function actions(
       retry: words.retry(row.total - row.completed),
       forget: words.forget,
     };
+    asks.cancel.say(words.cancelAsk(row.total - row.completed - row.failed));
     const doing = { cancel: words.cancelling, retry: words.retrying, forget: words.forgetting };
     for (const action of ["cancel", "forget"] as const) {
       if (!row.actions.includes(action)) asks[action].close();
@@ -71,7 +72,7 @@ export function actions(
   const node = element(
     "div",
     "dw-actions",
-    element("div", "dw-panel-buttons", buttons.cancel, buttons.retry, buttons.forget),
+    element("div", "dw-panel-buttons", ...others, buttons.cancel, buttons.retry, buttons.forget),
     asks.cancel.node,
     asks.forget.node,
     outcome,

@@ -5,11 +5,18 @@ import { words } from "./words";
 
 const NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
+export interface AttachLine extends Part<Row> {
+  /** What copies the lines. */
+  buttons: HTMLElement[];
+  /** Where it is said whether that was done. */
+  outcome: HTMLElement;
+}
+
 /**
- * The line that binds a job to a name, and the one that shows it with its rows, to be pasted into a cell: what a notebook holds is then what was done. A click
- * that bound a name itself would leave no trace of it.
+ * The line that binds a job to a name, and the one that shows it with its rows, to be pasted into a cell: what a
+ * notebook holds is then what was done. A click that bound a name itself would leave no trace of it.
  */
-export function attachLine(call: string, say: (text: string) => void, signal: AbortSignal): Part<Row> {
+export function attachLine(call: string, say: (text: string) => void, signal: AbortSignal): AttachLine {
   const name = element("input", "dw-field dw-attach-name");
   name.value = "job";
   name.spellcheck = false;
@@ -17,7 +24,7 @@ export function attachLine(call: string, say: (text: string) => void, signal: Ab
   const code = element("input", "dw-field dw-attach-call");
   code.readOnly = true;
   code.setAttribute("aria-label", words.attach);
-  const outcome = line("note");
+  const outcome = line("copied");
   let id = "";
 
   const copyNamed = () => {
@@ -32,7 +39,7 @@ export function attachLine(call: string, say: (text: string) => void, signal: Ab
   };
   const copy = async (text: string, done: string) => {
     try {
-      await copyText(text);
+      await copyText(text, code);
       tell(done);
     } catch {
       // The host forbids it.
@@ -48,18 +55,16 @@ export function attachLine(call: string, say: (text: string) => void, signal: Ab
   const draw = () => {
     code.value = `= ${call.replace("{}", id)}`;
   };
+  // What is selected for a copy by hand is the whole line, until somebody goes on.
+  code.addEventListener("blur", draw, { signal });
+  name.addEventListener("input", draw, { signal });
   return {
-    node: element(
-      "div",
-      "dw-attach",
-      element("div", "dw-attach-line", name, code, button(words.copy, copyNamed, signal)),
-      element(
-        "div",
-        "dw-panel-buttons",
-        button(words.read, () => copy(call.replace("{}", id), words.copiedRead), signal),
-      ),
-      outcome,
-    ),
+    node: element("div", "dw-attach-line", name, code),
+    buttons: [
+      button(words.copy, copyNamed, signal),
+      button(words.read, () => copy(call.replace("{}", id), words.copiedRead), signal),
+    ],
+    outcome,
     update(row) {
       if (row.id !== id) {
         id = row.id;

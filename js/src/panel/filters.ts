@@ -1,4 +1,4 @@
-import { button, element } from "../element";
+import { button, element, focusIn } from "../element";
 import { field, select } from "./fields";
 import type { Narrowing } from "./state";
 import { words } from "./words";
@@ -11,6 +11,7 @@ export function filters(are: Narrowing, narrow: () => void, signal: AbortSignal)
   const group = select(words.group, words.groups);
   const text = element("input", "dw-field dw-panel-search");
   text.type = "search";
+  text.dir = "auto";
   text.placeholder = words.search;
   text.setAttribute("aria-label", words.search);
   const since = field(words.since, "date");
@@ -37,29 +38,47 @@ export function filters(are: Narrowing, narrow: () => void, signal: AbortSignal)
   node.setAttribute("aria-label", words.filters);
 
   const inputs = [group.input, text, since.input, until.input];
-  const reset = () => {
-    for (const input of inputs) input.value = "";
-    clear.hidden = true;
-  };
-  group.input.value = are.group;
-  text.value = are.text;
-  since.input.value = day(are.since);
-  until.input.value = day(are.until, DAY);
-  clear.hidden = !inputs.some((input) => input.value);
   let typing: ReturnType<typeof setTimeout> | undefined;
-  signal.addEventListener("abort", () => clearTimeout(typing), { once: true });
+  const stop = () => {
+    clearTimeout(typing);
+    typing = undefined;
+  };
+  const reset = () => {
+    stop();
+    show({ group: "", text: "", since: null, until: null });
+  };
+  const show = (narrowing: Narrowing) => {
+    group.input.value = narrowing.group;
+    text.value = narrowing.text;
+    since.input.value = day(narrowing.since);
+    until.input.value = day(narrowing.until, DAY);
+    clear.hidden = !inputs.some((input) => input.value);
+  };
+  show(are);
+  signal.addEventListener("abort", stop, { once: true });
   node.addEventListener(
     "input",
     (event) => {
-      clearTimeout(typing);
+      stop();
       clear.hidden = !inputs.some((input) => input.value);
-      typing = setTimeout(narrow, event.target === text ? TYPING_MS : 0);
+      typing = setTimeout(
+        () => {
+          stop();
+          narrow();
+        },
+        event.target === text ? TYPING_MS : 0,
+      );
     },
     { signal },
   );
   return {
     node,
     reset,
+    /** Shows what the list is narrowed to, by another view of it perhaps, but to somebody who is about to change it. */
+    take(narrowing: Narrowing) {
+      const focused = focusIn(node);
+      if (typing === undefined && !inputs.some((input) => input === focused)) show(narrowing);
+    },
     value: (): Narrowing => ({
       group: group.input.value,
       text: text.value,

@@ -1,5 +1,5 @@
 import { button, element, itemOf, line, listOf, write } from "../element";
-import { type Ask, type Done, Refusal } from "./requests";
+import { type Ask, type Done, reasonOf } from "./requests";
 import { words } from "./words";
 
 /** What a check has found: a summary, and every different fault, fetched a page at a time. */
@@ -29,7 +29,7 @@ export function findings(ask: Ask, signal: AbortSignal) {
       add(found.page);
       if (more.hidden) items.focus();
     } catch (error) {
-      if (mine === check) write(refusal, error instanceof Refusal ? error.words : String(error));
+      if (mine === check) write(refusal, reasonOf(error));
     }
   };
   const clear = () => {

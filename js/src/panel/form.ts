@@ -1,7 +1,7 @@
 import { button, element, line, write } from "../element";
 import { field, select, suggesting } from "./fields";
 import { findings } from "./findings";
-import { type Ask, type Done, Refusal } from "./requests";
+import { type Ask, type Done, reasonOf } from "./requests";
 import { sourcePart } from "./source";
 import { words } from "./words";
 
@@ -80,7 +80,7 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
       finish(step, done);
     } catch (error) {
       if (mine !== version || signal.aborted) return;
-      write(outcome, error instanceof Refusal ? error.words : String(error));
+      write(outcome, reasonOf(error));
       say(outcome.textContent ?? "");
     }
     busy = undefined;
@@ -136,7 +136,7 @@ export function form(ask: Ask, say: (text: string) => void, signal: AbortSignal)
       if (offered.trouble) write(outcome, offered.trouble);
       draw();
     } catch (error) {
-      if (!signal.aborted) write(outcome, error instanceof Refusal ? error.words : String(error));
+      if (!signal.aborted) write(outcome, reasonOf(error));
     }
   };
   return {

@@ -25,6 +25,19 @@ export function jobList(around: Surroundings, turn: (page: number) => void): Lis
   let wanted = "";
   let heir: string | undefined;
 
+  items.addEventListener(
+    "keydown",
+    (event) => {
+      const heads = [...items.querySelectorAll<HTMLElement>(".dw-entry-head")];
+      const at = heads.indexOf(event.target as HTMLElement);
+      const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: heads.length - 1 }[event.key];
+      if (at < 0 || next === undefined) return;
+      heads[next]?.focus();
+      event.preventDefault();
+    },
+    { signal: around.signal },
+  );
+
   const place = (state: PanelState) => {
     const focused = focusIn(items);
     const index = [...items.children].findIndex((item) => item.contains(focused ?? null));
@@ -56,11 +69,9 @@ export function jobList(around: Surroundings, turn: (page: number) => void): Lis
     heir = undefined;
   };
   const announce = (state: PanelState) => {
-    for (const row of state.rows) {
-      const before = phases.get(row.id);
-      if (before !== undefined && before !== row.phase) around.say(`${row.label}: ${row.headline}`);
-    }
-    phases = new Map([...phases, ...state.rows.map((row) => [row.id, row.phase] as const)]);
+    const turned = state.rows.filter((row) => row.phase !== (phases.get(row.id) ?? row.phase));
+    if (turned.length) around.say(turned.map((row) => `${row.label}: ${row.headline}`).join(". "));
+    phases = new Map(state.rows.map((row) => [row.id, row.phase]));
   };
   const showWanted = () => {
     const row = rows.get(wanted);

@@ -1,4 +1,5 @@
-/** Wishes that the kernel answers by number, and what is said while it does not. */
+/** Wishes that the kernel answers by number. */
+import type { Waiting } from "../waiting";
 
 /** What a wish is answered with; which fields it has depends on the wish. */
 // biome-ignore lint/suspicious/noExplicitAny: the kernel's JSON, read where it is known
@@ -18,6 +19,11 @@ export class Refusal extends Error {
   }
 }
 
+/** What is said of a wish that was not done. */
+export function reasonOf(error: unknown) {
+  return error instanceof Refusal ? error.words : String(error);
+}
+
 export interface Wish {
   kind: string;
   [field: string]: unknown;
@@ -31,7 +37,6 @@ interface Open {
   resolve(done: Done): void;
   reject(reason: Refusal): void;
   progress?: ((share: number) => void) | undefined;
-  asked: number;
 }
 
 export type Ask = (
@@ -45,35 +50,36 @@ export class Requests {
   // A model may have several views, and each hears the answers to all of them.
   private last = Math.floor(Math.random() * 2 ** 40);
 
-  constructor(private send: (wish: Wish, buffers: ArrayBuffer[]) => void) {}
+  constructor(
+    private send: (wish: Wish, buffers: ArrayBuffer[]) => void,
+    private waits: Waiting,
+  ) {}
 
   ask: Ask = (wish, { buffers = [], progress } = {}) =>
     new Promise((resolve, reject) => {
       const request = ++this.last;
-      this.open.set(request, { resolve, reject, progress, asked: Date.now() });
+      this.open.set(request, { resolve, reject, progress });
+      this.waits.sent(request);
       this.send({ ...wish, request }, buffers);
     });
 
   hear(reply: Reply) {
     const open = this.open.get(reply.request);
     if (reply.kind === "progress") {
-      if (open) open.asked = Date.now(); // the kernel is at work
+      if (open) this.waits.sent(reply.request); // the kernel is at work
       open?.progress?.(reply.share);
       return;
     }
     this.open.delete(reply.request);
+    this.waits.over(reply.request);
     if ("done" in reply) open?.resolve(reply.done);
     else open?.reject(new Refusal(reply.what, reply.todo));
-  }
-
-  /** For how many milliseconds the oldest wish has had no answer, 0 where all have one. */
-  waiting() {
-    return Math.max(0, ...[...this.open.values()].map(({ asked }) => Date.now() - asked));
   }
 
   /** Whoever waits is told that no answer will come. */
   giveUp(what: string) {
     for (const { reject } of this.open.values()) reject(new Refusal(what, ""));
     this.open.clear();
+    this.waits.clear();
   }
 }

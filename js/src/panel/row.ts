@@ -1,4 +1,4 @@
-import { element, itemOf, line, listOf, type Part, write, writeItems } from "../element";
+import { element, itemOf, line, listOf, type Part, quoted, write, writeItems } from "../element";
 import { actions } from "./actions";
 import { attachLine } from "./attach_line";
 import type { Ask, Wish } from "./requests";
@@ -29,7 +29,7 @@ let made = 0;
  * kernel holds for open begins so: as it was before the page was reloaded.
  */
 export function jobRow(around: Surroundings, first: Row): RowPart {
-  const label = element("span", "dw-entry-label");
+  const label = quoted("span", "dw-entry-label");
   const origin = element("span", "dw-entry-origin");
   const mark = element("span", "dw-entry-mark");
   const headline = element("span", "dw-entry-headline");
@@ -89,6 +89,7 @@ export function jobRow(around: Surroundings, first: Row): RowPart {
     update(next) {
       row = next;
       node.dataset.phase = row.phase;
+      node.toggleAttribute("data-failures", row.failed > 0);
       write(label, row.label);
       label.title = row.label;
       write(origin, row.origin);
@@ -113,7 +114,7 @@ function details({ ask, say, attach, signal }: Surroundings, leave: () => void):
   const tags = listOf("dw-phrases");
   const batches = line("ids");
   const attaching = attachLine(attach, say, signal);
-  const buttons = actions(ask, say, leave, signal);
+  const buttons = actions(ask, say, attaching.buttons, leave, signal);
   return {
     node: element(
       "div",
@@ -126,6 +127,7 @@ function details({ ask, say, attach, signal }: Surroundings, leave: () => void):
       batches,
       attaching.node,
       buttons.node,
+      attaching.outcome,
     ),
     update(row) {
       for (const kind of ["error", "trouble", "note"] as const) write(lines[kind], row[kind]);

@@ -1,6 +1,6 @@
 import { button, element, line, write } from "../element";
 import { field, radios, suggesting } from "./fields";
-import { type Ask, Refusal } from "./requests";
+import { type Ask, reasonOf } from "./requests";
 import { upload } from "./upload";
 import { words } from "./words";
 
@@ -29,6 +29,7 @@ export function sourcePart(ask: Ask, changed: (ready: boolean) => void, signal: 
   const table = suggesting(words.tableName, words.tableHint);
   const prompt = element("textarea", "dw-field dw-prompt");
   prompt.rows = 4;
+  prompt.dir = "auto";
   prompt.placeholder = words.promptHint;
   prompt.spellcheck = false;
   const noTables = line("note");
@@ -113,7 +114,7 @@ function dropZone(ask: Ask, changed: () => void, signal: AbortSignal) {
       changed();
     } catch (error) {
       if (mine.signal.aborted || signal.aborted) return;
-      write(said, error instanceof Refusal ? error.words : String(error));
+      write(said, reasonOf(error));
     }
   };
   const clear = () => {

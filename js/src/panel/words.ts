@@ -1,4 +1,6 @@
 /** Every word that the panel says on its own. The rest comes from the kernel. */
+import { duration, number, plural } from "../numbers";
+import { words as view } from "../words";
 
 export const words = {
   view: "Jobs and batches",
@@ -10,13 +12,11 @@ export const words = {
     `The kernel restarted. Load the extension, then run ${again}: the jobs go on.`,
   gone: (again: string) =>
     `The kernel is gone; the jobs are not. Start a kernel, load the extension, and run ${again}.`,
-  unreachable: () => "No connection to the kernel. This is what it last said.",
+  unreachable: () => view.unreachable,
   updated: (seconds: number) => (seconds < 10 ? "updated just now" : `updated ${duration(seconds)} ago`),
   account: (name: string) => `account ${name}`,
   asking: "Asking the account for its batches…",
-  waiting: "Sent, waiting for the kernel…",
-  waitingLong: (again: string) =>
-    `Still waiting for the kernel: it is busy with a cell, or gone. If it is gone, ${again} opens the panel again.`,
+  waitingLong: (again: string) => `If the kernel is gone, ${again} opens the panel again.`,
   filters: "Which jobs",
   group: "State",
   groups: [
@@ -29,7 +29,7 @@ export const words = {
   search: "Search label, model, id or tag",
   since: "From",
   until: "To",
-  clear: "Clear",
+  clear: view.clear,
   list: "Jobs and batches, newest first",
   empty: "No jobs yet. Run a cell that begins with %%dwbatch, or send a file of requests from here.",
   noMatch: "No job matches.",
@@ -40,24 +40,25 @@ export const words = {
   asked: "Asking the kernel…",
   attach: "Attach it in a cell",
   attachName: "Name for the job",
-  copy: "Copy line",
+  copy: view.copyLine,
   copied: "Copied: paste it into a cell.",
   read: "Copy line to read its rows",
   copiedRead: "Copied: in a cell of its own it shows the job, with its rows to read.",
   copyByHand: "Press Ctrl+C (or ⌘C) to copy the line.",
   badName: "That is not a name Python can bind: use letters, digits and _.",
-  cancel: "Cancel",
-  cancelling: "Cancelling…",
-  cancelAsk: "Stop this job? What is answered is kept.",
-  cancelYes: "Stop it",
-  retry: (count: number) => (count === 1 ? "Retry 1 row" : `Retry ${number(count)} rows`),
-  retrying: "Retrying…",
+  cancel: view.cancel,
+  cancelling: view.cancelling,
+  cancelAsk: view.reallyCancel,
+  cancelYes: view.yes,
+  cancelNo: view.no,
+  retry: (count: number) => `Retry ${plural(count, "row")}`,
+  retrying: view.retrying,
   forget: "Forget",
   forgotten: (label: string) => `${label}: forgotten.`,
   forgetting: "Forgetting…",
   forgetAsk: "Remove this job and its answers from this machine? On the service everything stays.",
   forgetYes: "Remove it",
-  keep: "Keep it",
+  forgetNo: "Keep it",
   form: "Send requests",
   source: "What to send",
   file: "A file of requests",
@@ -97,18 +98,3 @@ export const words = {
   faults: "Faults",
   more: (left: number) => `Show more (${number(left)} left)`,
 };
-
-/** Grouped as the kernel's own words group them. */
-export function number(count: number) {
-  return count.toLocaleString("en-US");
-}
-
-function plural(count: number, noun: string) {
-  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function duration(seconds: number) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h`;
-}

@@ -2,26 +2,25 @@ import { copyButton } from "./copy";
 import { element, line, write } from "./element";
 import { words } from "./words";
 
-/** Why a wish was not granted, and where there is one the line that does what was wished, to be run in a cell. */
-export interface Refusal {
+/** A line of words and, where there is one, the code that does in a cell what they speak of, to be copied as it is. */
+export interface RunLine {
   node: HTMLElement;
-  /** The line of code, as it is to be pasted. */
-  say(why: string, code?: string): void;
+  say(text: string, code?: string): void;
   clear(): void;
 }
 
-export function refusal(signal: AbortSignal): Refusal {
+export function runLine(kind: string, signal: AbortSignal): RunLine {
   const text = element("span", "");
   const code = element("code", "dw-run");
   const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
-  const node = line("trouble");
+  const node = line(kind);
   node.append(text, code, copy);
   return {
     node,
-    say(why, what = "") {
-      write(text, why);
-      write(code, what);
-      copy.hidden = what === "";
+    say(said, run = "") {
+      write(text, said);
+      write(code, run);
+      copy.hidden = run === "";
       node.hidden = false;
     },
     clear() {
