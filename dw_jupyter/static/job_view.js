@@ -1,4 +1,4 @@
-// sources ddfc6017b2171742
+// sources da072ac158516338
 
 // src/model.ts
 function listen(model, event, listener, signal) {
@@ -1157,7 +1157,7 @@ function runLine(kind, signal) {
   const code = element("code", "dw-run");
   const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
   const node = line(kind);
-  node.append(text, code, copy);
+  node.append(text, " ", code, " ", copy);
   return {
     node,
     say(said, run = "") {

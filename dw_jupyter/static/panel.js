@@ -1,4 +1,4 @@
-// sources ddfc6017b2171742
+// sources da072ac158516338
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

@@ -14,7 +14,7 @@ export function runLine(kind: string, signal: AbortSignal): RunLine {
   const code = element("code", "dw-run");
   const copy = copyButton(() => code.textContent ?? "", signal, words.copyLine);
   const node = line(kind);
-  node.append(text, code, copy);
+  node.append(text, " ", code, " ", copy);
   return {
     node,
     say(said, run = "") {

@@ -66,13 +66,15 @@ def test_a_job_and_the_panel_while_a_cell_blocks(browser: Browser, lab: Lab, ver
             expect(view).to_contain_text("Cancelled: ")
         else:
             expect(view.get_by_role("button", name="Cancelling…")).to_be_visible()
-            expect(panel).to_contain_text("Sent, waiting for the kernel…")
+            for waiting in (view, panel):
+                expect(waiting).to_contain_text("Sent. A kernel that is busy with a cell")
             until_moved_from(view, until_moved_from(view, seen))
         (path.parent / "go").touch()
         expect(notebook.output(3).last).to_contain_text("'cancelled'" if at_once else "'running'")
         expect(view).to_contain_text("Cancelled: ")
         expect(listed).to_have_count(0)
-        expect(panel).not_to_contain_text("Sent, waiting for the kernel…")
+        for waiting in (view, panel):
+            expect(waiting).not_to_contain_text("Sent. A kernel that is busy with a cell")
 
         page.get_by_text("Read the rows").click()
         page.locator(".dw-row").first.click()

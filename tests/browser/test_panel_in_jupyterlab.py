@@ -128,9 +128,9 @@ def test_a_busy_kernel_a_reload_a_restart_and_a_file_without_a_kernel(
         notebook.run(2)
         expect(page.locator(".jp-Notebook-ExecutionIndicator, .jp-StatusBar-Widget").first).to_be_attached()
         panel.get_by_label("Search label, model, id or tag").fill("long")
-        expect(panel).to_contain_text("Sent, waiting for the kernel…")
+        expect(panel).to_contain_text("Sent. A kernel that is busy with a cell")
         notebook.wait_until_idle()
-        expect(panel).not_to_contain_text("Sent, waiting for the kernel…")
+        expect(panel).not_to_contain_text("Sent. A kernel that is busy with a cell")
 
         notebook.save()
         (output,) = json.loads(path.read_text())["cells"][1]["outputs"]
