@@ -128,7 +128,7 @@ def test_a_reloaded_page_and_a_new_kernel_find_the_job_again(
 
         notebook.restart_kernel()
         expect(view).to_contain_text("run in a cell: import dw_jupyter as dw; dw.attach(")
-        expect(view.get_by_role("button")).to_have_count(0)
+        expect(view.get_by_role("button")).to_have_text(["Copy line"])
         for cell in range(3):
             notebook.run(cell)
         expect(notebook.output(1)).to_contain_text(f"Done: {ROWS} of {ROWS} answered")
