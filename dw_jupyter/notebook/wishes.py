@@ -106,6 +106,7 @@ class Wishes:
                     self._job.retry()
                 case "open":
                     open_panel(self._job.id)
+                    self._answer({"kind": "opened"})
                 case "rows" | "row":
                     self._answer({"kind": kind, "id": wish.get("id"), kind: self._read(kind, wish)})
         except NoPanelError as error:

@@ -1,4 +1,4 @@
-// sources da072ac158516338
+// sources 0615de00affd729a
 
 // src/model.ts
 function listen(model, event, listener, signal) {
@@ -1218,7 +1218,7 @@ function drawJob(model, signal) {
   const waits = waiting((text) => write(lines.waiting, text), signal);
   const wish = (kind) => {
     refused.clear();
-    if (kind !== "open") waits.sent(kind);
+    waits.sent(kind);
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
@@ -1270,6 +1270,7 @@ function drawJob(model, signal) {
     model,
     "msg:custom",
     (answer) => {
+      if (answer.kind === "opened") waits.over("open");
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();

@@ -1,4 +1,4 @@
-// sources da072ac158516338
+// sources 0615de00affd729a
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";

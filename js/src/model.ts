@@ -51,6 +51,7 @@ export type Answer =
   | { kind: "settled"; view: string; data: Bundle }
   | { kind: "rows"; id: number; rows: Page }
   | { kind: "row"; id: number; row: Whole }
+  | { kind: "opened" }
   | { kind: "refused"; wish: Wish["kind"]; id?: number; why: string; line?: string };
 
 /** What `render` gets. anywidget passes `signal` from 0.11 on. */

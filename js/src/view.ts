@@ -47,7 +47,7 @@ export function drawJob(model: Model, signal: AbortSignal): View {
   const waits = waiting((text) => write(lines.waiting, text), signal);
   const wish = (kind: "cancel" | "retry" | "open") => {
     refused.clear();
-    if (kind !== "open") waits.sent(kind); // a panel that turns to the job tells this view nothing
+    waits.sent(kind);
     model.send({ kind });
   };
   const cancel = cancelButton(() => wish("cancel"), signal);
@@ -102,6 +102,7 @@ export function drawJob(model: Model, signal: AbortSignal): View {
     model,
     "msg:custom",
     (answer) => {
+      if (answer.kind === "opened") waits.over("open");
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();

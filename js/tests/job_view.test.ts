@@ -304,6 +304,12 @@ describe("the kernel", () => {
         else model.trigger("comm_live_update");
         expect(waiting()).toBe("");
       }
+      model.tell({});
+      button(words.open).click();
+      vi.advanceTimersByTime(1100);
+      expect(waiting()).toBe(words.unheard);
+      model.trigger("msg:custom", { kind: "opened" });
+      expect(waiting()).toBe("");
       expect(vi.getTimerCount()).toBe(1); // that of the age
     } finally {
       vi.useRealTimers();

@@ -140,10 +140,10 @@ def test_two_views_of_one_job_do_not_supersede_each_other() -> None:
 
 
 def test_the_panel_is_opened_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open passes the job's id to the panel."""
+    """Open passes the job's id to the panel, and says that it has."""
     opened: queue.Queue[str] = queue.Queue()
     monkeypatch.setattr(wishes, "open_panel", opened.put)
-    Wishes(Steered(), lambda _: None).hear({"kind": "open"})
+    assert ask(Steered(), {"kind": "open"}) == [{"kind": "opened"}]
     assert opened.get(timeout=60) == "job-1"
 
 
