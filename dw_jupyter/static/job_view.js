@@ -1,4 +1,4 @@
-// sources 0615de00affd729a
+// sources ff227a2733f3fbb2
 
 // src/model.ts
 function listen(model, event, listener, signal) {

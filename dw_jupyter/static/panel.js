@@ -1,4 +1,4 @@
-// sources 0615de00affd729a
+// sources ff227a2733f3fbb2
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
