@@ -53,7 +53,7 @@ def read_answer(line: bytes) -> Read:
     result = _loads(line, None)
     if not isinstance(result, dict):
         return [_value("answer", result)], []
-    blocks = [_value("error", result["error"])] if result.get("error") is not None else []
+    blocks = [_error(result["error"])] if result.get("error") is not None else []
     response = result.get("response")
     body = response.get("body") if isinstance(response, dict) else None
     if isinstance(body, str):
@@ -73,6 +73,15 @@ def read_answer(line: bytes) -> Read:
         if choice.get("finish_reason") is not None:
             rest.setdefault("finish_reason", choice["finish_reason"])
     return blocks, [_value("response", rest)] if rest else []
+
+
+def _error(error: Any) -> Block:
+    """An error, its message laid out with it where that is JSON in turn, as the service's are."""
+    message = error.get("message") if isinstance(error, dict) else None
+    inner = _loads(message.encode("utf-8", "surrogatepass"), None) if isinstance(message, str) else None
+    if not isinstance(inner, dict):
+        return _value("error", error)
+    return {**_value("error", {**error, "message": inner}), "exact": _laid_out(error)}
 
 
 def _message(message: dict[str, Any]) -> list[Block]:

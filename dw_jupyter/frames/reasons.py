@@ -54,13 +54,15 @@ class Reasons:
         statuses, names = pd.factorize(frame["dw_status"].iloc[self._lost].astype(str).to_numpy())
         self._said, texts = pd.factorize(frame["dw_error"].iloc[self._lost].fillna("").to_numpy(dtype=object))
         self._texts = _as_utf8(texts.tolist())
-        pairs, pair = np.unique(statuses * len(texts) + self._said, return_inverse=True)
+        pairs, first, pair = np.unique(statuses * len(texts) + self._said, return_index=True, return_inverse=True)
         status, said = np.divmod(pairs, max(1, len(texts)))
         keys = _keys(self._texts).take(said).assign(of=names[status])
         keys.loc[keys["of"] != "failed", "code"] = ""
         self._group = _by_size(keys.groupby(["of", "code", "message"], sort=False).ngroup().to_numpy()[pair])
         self.groups = self._table(frame.index, keys.take(pair))
         """One row a reason, the commonest first; see `group_reasons`."""
+        self.alike: Mask = np.bincount(self._group[first], minlength=len(self.groups)) == 1
+        """Of which of them all rows say the very same, which is then its example."""
 
     def _table(self, index: pd.Index, keys: pd.DataFrame) -> pd.DataFrame:
         order = np.argsort(self._group, kind="stable")

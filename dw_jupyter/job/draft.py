@@ -12,6 +12,7 @@ from dw_jupyter import config, errors
 from dw_jupyter.frames.faults import Faults, Finding
 from dw_jupyter.frames.faulty_rows import find_faulty_rows
 from dw_jupyter.frames.ready import READABLE, check_ready, copy_ready
+from dw_jupyter.frames.request_line import URLS
 from dw_jupyter.frames.requests import RequestForm, write_requests
 from dw_jupyter.frames.shards import Shard
 from dw_jupyter.frames.source import read_source
@@ -44,16 +45,16 @@ class Look:
 
     def told(self, start: int, count: int) -> list[tuple[str, str]]:
         """Some of the different faults: where, and what is wrong. Where is ``""`` for the whole."""
-        return [(self._where(each), each.text) for each in self.faults.findings(start, count)]
+        found = self.faults.findings(start, count)
+        return [(self._where(each), each.text if each.blocking else f"A note: {each.text}") for each in found]
 
     def _where(self, finding: Finding) -> str:
-        """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``; with a mark where it may be sent all the same."""
+        """``"line 3"``, or ``"lines 3, 4, 5 and 17 more"``."""
         if not finding.places:
             return ""
         more = finding.count - len(finding.places)
         named = ", ".join(f"{place:,}" for place in finding.places)
-        note = "" if finding.blocking else " · a note"
-        return f"{self.place}{'s' if finding.count > 1 else ''} {named}{f' and {more:,} more' if more else ''}{note}"
+        return f"{self.place}{'s' if finding.count > 1 else ''} {named}{f' and {more:,} more' if more else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ class FileDraft(Draft):
     def look(self) -> Look:
         """As in `Draft`."""
         found = check_ready(self.path, models=_known_models(), model=self.model or None, limits=prepare.LIMITS)
-        unread = ", ".join(sorted(url for url in found.urls if url not in READABLE))
+        unread = ", ".join(sorted(found.urls.keys() & (set(URLS) - READABLE)))
         refusal = f"It asks {unread}, whose answers cannot be put into a frame yet." if unread else ""
         return Look(place="line", requests=found.requests, models=found.models, faults=found.faults, refusal=refusal)
 

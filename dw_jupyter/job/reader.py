@@ -44,11 +44,15 @@ class Row(TypedDict):
 
 
 class Reason(TypedDict):
-    """Why ``rows`` rows have no answer; ``code`` is of HTTP, ``""`` where there is none."""
+    """Why ``rows`` rows have no answer; ``code`` is of HTTP, ``""`` where there is none.
+
+    ``said`` is what they say, with ``N`` and ``…`` for what differs from row to row.
+    """
 
     kind: str
     code: str
     message: str
+    said: str
     rows: int
 
 
@@ -216,11 +220,13 @@ def _is_answer(line: bytes) -> bool:
 
 
 def _told(reasons: Reasons) -> list[Reason]:
-    groups = reasons.groups[["kind", "status", "message", "rows"]].head(MOST_REASONS)
-    return [
-        {"kind": kind, "code": "" if pd.isna(code) else str(code), "message": message, "rows": rows}
-        for kind, code, message, rows in groups.itertuples(index=False)
-    ]
+    groups = reasons.groups.head(MOST_REASONS)
+    told: list[Reason] = []
+    for (_, kind, status, message, rows, example, _), alike in zip(groups.itertuples(), reasons.alike, strict=False):
+        code = "" if pd.isna(status) else str(status)
+        said = example if alike and example else ": ".join(filter(None, (code, message or kind)))
+        told.append({"kind": kind, "code": code, "message": message, "said": said[:EXCERPT], "rows": rows})
+    return told
 
 
 def _fate(fates: pd.DataFrame, row: int) -> tuple[str, str]:

@@ -41,8 +41,8 @@ REACH_SECONDS = 10.0
 PATIENT_SECONDS = 20.0
 """The same where nobody looks on, and what is saved is all there will be."""
 _open: weakref.WeakSet[Panel] = weakref.WeakSet()
-_wanted: list[str] = []
-"""The job that was to be shown while no panel was open: the next one opens with it."""
+_wanted: list[tuple[str, Callable[[], None]]] = []
+"""The job that was to be shown while no panel was open, and who is told when it is: the next one opens with it."""
 
 
 class Panel(anywidget.AnyWidget):
@@ -107,7 +107,9 @@ class Panel(anywidget.AnyWidget):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._overview.once(), seconds)
         if _wanted:
-            self._turn(_wanted.pop())
+            job_id, shown = _wanted.pop()
+            self._turn(job_id)
+            shown()
 
     def _hear(self, _widget: Panel, wish: dict[str, Any], buffers: list[Any]) -> None:
         """Takes a wish of the browser's, on whichever thread."""
@@ -267,8 +269,12 @@ def panel(names: Mapping[str, object] | None = None) -> Panel:
     return Panel(names)
 
 
-def show_in_panel(job_id: str) -> None:
+def show_in_panel(job_id: str, shown: Callable[[], None] = lambda: None) -> None:
     """Turn the panel that is open to a job, by its id or that of a batch. From any thread.
+
+    Args:
+        job_id: of one of them.
+        shown: told when that is done, on whichever thread; also where it is the next panel that does it.
 
     Raises:
         OptionError: none is open. A click cannot open one, since it has no cell to show it in; the next that a cell
@@ -276,7 +282,8 @@ def show_in_panel(job_id: str) -> None:
     """
     newest = max(_open, key=lambda each: (each.onlookers.seen_until, each.onlookers.there_until), default=None)
     if newest is None or newest.onlookers.there_until < time.monotonic():
-        _wanted[:] = [job_id]
+        _wanted[:] = [(job_id, shown)]
         raise OptionError("No panel is open.", "`%dwbatch panel` in a cell opens one.")
     _wanted.clear()
     newest.show(job_id)
+    shown()

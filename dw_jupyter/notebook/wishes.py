@@ -10,6 +10,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from IPython.core.getipython import get_ipython
@@ -34,8 +35,8 @@ class NoPanelError(errors.OptionError):
         self.line = MAGIC if "dwbatch" in magics else CALL
 
 
-def open_panel(job_id: str) -> None:
-    """Turn the panel that is open to a job.
+def open_panel(job_id: str, shown: Callable[[], None]) -> None:
+    """Turn the panel that is open to a job; ``shown`` is told when one has, be it one that is opened later.
 
     Raises:
         NoPanelError: none is open.
@@ -43,7 +44,7 @@ def open_panel(job_id: str) -> None:
     from dw_jupyter.notebook.panel import show_in_panel  # the panel loads when it is first wanted
 
     try:
-        show_in_panel(job_id)
+        show_in_panel(job_id, shown)
     except errors.OptionError:
         raise NoPanelError from None
 
@@ -105,8 +106,7 @@ class Wishes:
                 case "retry":
                     self._job.retry()
                 case "open":
-                    open_panel(self._job.id)
-                    self._answer({"kind": "opened"})
+                    open_panel(self._job.id, partial(self._answer, {"kind": "opened"}))
                 case "rows" | "row":
                     self._answer({"kind": kind, "id": wish.get("id"), kind: self._read(kind, wish)})
         except NoPanelError as error:

@@ -1,4 +1,4 @@
-// sources ff227a2733f3fbb2
+// sources 5a7962134a9edb58
 
 // src/model.ts
 function listen(model, event, listener, signal) {
@@ -709,8 +709,7 @@ function reasonList(choose, leave, signal) {
       }
       [...now].forEach(([key, reason], place) => {
         const { item: item2, button: button2 } = items.get(key) ?? made(key, reason);
-        const { kind, code, message, rows } = reason;
-        button2.textContent = words.reason(rows, [code, message || kind].filter(Boolean).join(": "));
+        button2.textContent = words.reason(reason.rows, reason.said);
         if (node.children[place] !== item2) node.insertBefore(item2, node.children[place] ?? null);
       });
       node.hidden = now.size === 0;
@@ -896,6 +895,7 @@ function parts(whole, signal) {
 }
 
 // src/rows.ts
+var SCREENFUL = 12;
 function rowList(ask, waits, turn, signal) {
   const node = listOf("dw-rows");
   let items = [];
@@ -949,13 +949,15 @@ function rowList(ask, waits, turn, signal) {
     }
     if (!onLine) return false;
     const place = items.indexOf(item2);
-    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[key];
-    const beside = next === void 0 ? void 0 : items[next];
-    go(beside);
-    if (beside) return true;
-    if (key === "ArrowDown" || key === "PageDown") return turn(1, "first");
-    if (key === "ArrowUp" || key === "PageUp") return turn(-1, key === "PageUp" ? "first" : "last");
-    return false;
+    const last = items.length - 1;
+    if (key === "Home" || key === "End") go(items[key === "Home" ? 0 : last]);
+    else {
+      const by = { ArrowDown: 1, ArrowUp: -1, PageDown: SCREENFUL, PageUp: -SCREENFUL }[key];
+      if (by === void 0) return false;
+      if (place === (by > 0 ? last : 0)) return by > 0 ? turn(1, "first") : turn(-1, "last");
+      go(items[Math.max(0, Math.min(last, place + by))]);
+    }
+    return true;
   };
   node.addEventListener(
     "keydown",
@@ -1027,6 +1029,7 @@ function reader(ask, waits, say, signal) {
   let readable = false;
   let seen = { counts: "", ended: false };
   let again = 0;
+  let looked = 0;
   let lost = false;
   const turn = (start, place) => {
     first = start;
@@ -1040,6 +1043,7 @@ function reader(ask, waits, say, signal) {
     return possible;
   };
   const look = (byChoice) => {
+    looked = Date.now();
     waited ||= byChoice;
     if (byChoice) {
       rows.node.setAttribute("aria-busy", "true");
@@ -1111,10 +1115,13 @@ function reader(ask, waits, say, signal) {
       seen = { counts: `${state.completed} ${state.failed} ${state.phase}`, ended: state.ended };
       const moved = choice.query.text ? before2.ended !== seen.ended : before2.counts !== seen.counts;
       if (!before2.counts || !moved || !node.open || again) return;
-      again = window.setTimeout(() => {
-        again = 0;
-        look(false);
-      }, AGAIN_MS);
+      again = window.setTimeout(
+        () => {
+          again = 0;
+          look(false);
+        },
+        looked + AGAIN_MS - Date.now()
+      );
     }
   };
 }
@@ -1270,7 +1277,10 @@ function drawJob(model, signal) {
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "opened") waits.over("open");
+      if (answer.kind === "opened") {
+        waits.over("open");
+        refused.clear();
+      }
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();

@@ -1,4 +1,4 @@
-// sources ff227a2733f3fbb2
+// sources 5a7962134a9edb58
 
 // src/keys.ts
 var SUPPRESS = "data-lm-suppress-shortcuts";
@@ -1153,6 +1153,16 @@ function jobRow(around, first) {
     rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || body.hidden) return;
+      event.stopPropagation();
+      open(false);
+      focus();
+    },
+    { signal: around.signal }
+  );
   unfold("details" in row);
   return {
     node,
@@ -1642,6 +1652,7 @@ function draw(model, host) {
   watching(root, (kind, view) => model.send({ kind, view }), signal);
   return root;
 }
+var lives = /* @__PURE__ */ new Map();
 function initialize({ model, signal }) {
   const own = controllerUnder(signal);
   listen(
@@ -1654,17 +1665,21 @@ function initialize({ model, signal }) {
     own.signal
   );
   const life = roots(() => draw(model, own.signal), own.signal);
+  const place = model.get("place");
+  lives.set(place, life);
+  own.signal.addEventListener("abort", () => lives.delete(place), { once: true });
   const show = (el) => {
     const shown = new AbortController();
     life.show(el, shown.signal);
     return shown;
   };
-  settleIn(model.get("place"), show, own.signal);
+  settleIn(place, show, own.signal);
   return () => own.abort();
 }
 function render({ model, el, signal }) {
   const own = controllerUnder(signal);
-  el.append(draw(model, own.signal));
+  const life = lives.get(model.get("place")) ?? roots(() => draw(model, own.signal), own.signal);
+  life.show(el, own.signal);
   if (canReplace(model.widget_manager)) model.send({ kind: "settle" });
   return () => own.abort();
 }

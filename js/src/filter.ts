@@ -119,8 +119,7 @@ function reasonList(choose: (reason?: Reason) => void, leave: () => void, signal
       }
       [...now].forEach(([key, reason], place) => {
         const { item, button } = items.get(key) ?? made(key, reason);
-        const { kind, code, message, rows } = reason;
-        button.textContent = words.reason(rows, [code, message || kind].filter(Boolean).join(": "));
+        button.textContent = words.reason(reason.rows, reason.said);
         if (node.children[place] !== item) node.insertBefore(item, node.children[place] ?? null);
       });
       node.hidden = now.size === 0;

@@ -12,7 +12,7 @@ import type { PanelState } from "./panel/state";
 import { watching } from "./panel/watching";
 import { words } from "./panel/words";
 import { settleIn } from "./place";
-import { roots } from "./roots";
+import { type Roots, roots } from "./roots";
 import { waiting } from "./waiting";
 
 type Message = Reply | { kind: "show"; id: string } | { kind: "settled"; view: string; data: Bundle };
@@ -149,10 +149,13 @@ function draw(model: PanelModel, host: AbortSignal) {
   return root;
 }
 
+/** Of each widget that lives on while no output shows it, by the mark of its place. */
+const lives = new Map<string, Roots>();
+
 /**
  * In JupyterLab and Notebook the output becomes a plain table at once, in whose place the panel is drawn for as long
  * as there is a kernel: what is saved is the table. The panel that is drawn is kept, so that a page that takes cells
- * away while they are out of sight takes nothing that was typed.
+ * away while they are out of sight, or an output that is replaced, takes nothing that was opened or typed.
  */
 function initialize({ model, signal }: { model: PanelModel; signal?: AbortSignal }) {
   const own = controllerUnder(signal);
@@ -166,18 +169,22 @@ function initialize({ model, signal }: { model: PanelModel; signal?: AbortSignal
     own.signal,
   );
   const life = roots(() => draw(model, own.signal), own.signal);
+  const place = model.get("place");
+  lives.set(place, life);
+  own.signal.addEventListener("abort", () => lives.delete(place), { once: true });
   const show = (el: HTMLElement) => {
     const shown = new AbortController();
     life.show(el, shown.signal);
     return shown;
   };
-  settleIn(model.get("place"), show, own.signal);
+  settleIn(place, show, own.signal);
   return () => own.abort();
 }
 
 function render({ model, el, signal }: { model: PanelModel; el: HTMLElement; signal?: AbortSignal }) {
   const own = controllerUnder(signal);
-  el.append(draw(model, own.signal));
+  const life = lives.get(model.get("place")) ?? roots(() => draw(model, own.signal), own.signal);
+  life.show(el, own.signal);
   if (canReplace(model.widget_manager)) model.send({ kind: "settle" });
   return () => own.abort();
 }

@@ -8,7 +8,7 @@ import type { Waiting } from "./waiting";
 import { words } from "./words";
 
 const PAGE = 50;
-/** Between two looks at rows that come in while one reads. */
+/** At least between two looks at rows that come in while one reads. */
 const AGAIN_MS = 2000;
 
 /** `lose` says whether there is nobody to ask: what is shown stays to be read. */
@@ -47,6 +47,7 @@ export function reader(
   let readable = false;
   let seen = { counts: "", ended: false };
   let again = 0;
+  let looked = 0;
   let lost = false;
 
   const turn = (start: number, place?: Place) => {
@@ -62,6 +63,7 @@ export function reader(
   };
   /** Asks for the page; what a person chose is waited for, and said aloud. */
   const look = (byChoice: boolean) => {
+    looked = Date.now();
     waited ||= byChoice;
     if (byChoice) {
       rows.node.setAttribute("aria-busy", "true");
@@ -138,10 +140,13 @@ export function reader(
       // A search is repeated only where the job ends, or is taken up again: it reads whole files.
       const moved = choice.query.text ? before.ended !== seen.ended : before.counts !== seen.counts;
       if (!before.counts || !moved || !node.open || again) return;
-      again = window.setTimeout(() => {
-        again = 0;
-        look(false);
-      }, AGAIN_MS);
+      again = window.setTimeout(
+        () => {
+          again = 0;
+          look(false);
+        },
+        looked + AGAIN_MS - Date.now(),
+      );
     },
   };
 }

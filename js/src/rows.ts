@@ -5,6 +5,9 @@ import type { Row } from "./state";
 import type { Waiting } from "./waiting";
 import { words } from "./words";
 
+/** Rows that PageDown and PageUp pass over: about as many as are in sight. */
+const SCREENFUL = 12;
+
 /** Where on a page the focus goes. */
 export type Place = "first" | "last";
 
@@ -82,13 +85,15 @@ export function rowList(
     }
     if (!onLine) return false;
     const place = items.indexOf(item);
-    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: items.length - 1 }[key];
-    const beside = next === undefined ? undefined : items[next];
-    go(beside);
-    if (beside) return true;
-    if (key === "ArrowDown" || key === "PageDown") return turn(1, "first");
-    if (key === "ArrowUp" || key === "PageUp") return turn(-1, key === "PageUp" ? "first" : "last");
-    return false;
+    const last = items.length - 1;
+    if (key === "Home" || key === "End") go(items[key === "Home" ? 0 : last]);
+    else {
+      const by = { ArrowDown: 1, ArrowUp: -1, PageDown: SCREENFUL, PageUp: -SCREENFUL }[key];
+      if (by === undefined) return false;
+      if (place === (by > 0 ? last : 0)) return by > 0 ? turn(1, "first") : turn(-1, "last");
+      go(items[Math.max(0, Math.min(last, place + by))]);
+    }
+    return true;
   };
   node.addEventListener(
     "keydown",

@@ -52,12 +52,14 @@ export interface Row {
   answer: string;
 }
 
-/** Why rows have no answer, with `N` and `…` for what differs from row to row. */
+/** Why rows have no answer. */
 export interface Reason {
   kind: string;
   /** Of HTTP, `""` where there is none. */
   code: string;
   message: string;
+  /** What they say, with `N` and `…` for what differs from row to row. */
+  said: string;
   rows: number;
 }
 

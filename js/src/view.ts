@@ -102,7 +102,10 @@ export function drawJob(model: Model, signal: AbortSignal): View {
     model,
     "msg:custom",
     (answer) => {
-      if (answer.kind === "opened") waits.over("open");
+      if (answer.kind === "opened") {
+        waits.over("open");
+        refused.clear(); // it may be that none was open before
+      }
       if (answer.kind !== "refused" || answer.wish === "rows" || answer.wish === "row") return;
       if (answer.wish === "cancel") cancel.refuse();
       if (answer.wish === "retry") retry.refuse();

@@ -59,6 +59,20 @@ describe("the list", () => {
     expect(model.wishes("open")).toEqual([]);
   });
 
+  it("closes a row at Escape, from wherever in it, and its line has the focus", () => {
+    const { model, heads, button, all } = show("several");
+    heads()[0]?.click();
+    button(words.cancel).click();
+    const leave = () =>
+      document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    leave(); // this one is the question's
+    expect(all(".dw-entry-body:not([hidden])")).toHaveLength(1);
+    leave();
+    expect(all(".dw-entry-body:not([hidden])")).toHaveLength(0);
+    expect(document.activeElement).toBe(heads()[0]);
+    expect(model.wishes("open").at(-1)).toMatchObject({ open: false });
+  });
+
   it("moves a row with the focus in it, and what is open stays open", () => {
     const { model, all, heads } = show("several");
     heads()[1]?.click();
@@ -641,9 +655,17 @@ describe("a panel that goes", () => {
       place.remove();
       await turn();
     }
+    const el = document.body.appendChild(document.createElement("div"));
+    const output = new AbortController();
+    panel.render({ model, el, signal: output.signal });
+    const search = el.querySelector("[type=search]") as HTMLInputElement;
+    search.value = "labels";
+    output.abort();
+    expect(el.children).toHaveLength(0);
     document.body.append(place);
     await turn();
     expect(place.querySelectorAll(".dw-panel")).toHaveLength(1);
+    expect(place.querySelector("[type=search]")).toBe(search);
     expect(model.wishes("look")).toHaveLength(1); // one panel was drawn, and kept
     place.remove();
     document.dispatchEvent(new Event("visibilitychange"));

@@ -174,7 +174,7 @@ describe("the reader", () => {
       ["ArrowUp", 0, 1],
       ["PageDown", 50, 0],
       ["PageDown", 100, 0],
-      ["PageUp", 50, 0],
+      ["PageUp", 50, 1],
     ] as const) {
       key(name);
       key(name); // the second comes while the first is on its way
@@ -279,6 +279,9 @@ describe("the reader", () => {
       expect(model.sent.filter(({ kind }) => kind === "row")).toHaveLength(2);
       vi.advanceTimersByTime(9000);
       expect(asked()).toBe(2);
+      model.tell({ completed: 203 });
+      vi.advanceTimersByTime(1); // the last look is long ago
+      expect(asked()).toBe(3);
       close();
     } finally {
       vi.useRealTimers();

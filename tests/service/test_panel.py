@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,9 +114,11 @@ def test_a_panel_that_is_opened_for_a_job_begins_with_it() -> None:
     for each in (job, *newer):
         each.result()
     with pytest.raises(OptionError, match="No panel is open"):
-        show_in_panel(job.id)
+        show_in_panel(job.id, (told := threading.Event()).set)
+    assert not told.is_set()
     shown = PanelWire(Panel({}))
     shown.panel._repr_mimebundle_()
+    assert told.is_set(), "who asked hears that it is shown now"
     shown.wait(lambda: shown.panel.state["page"] == 1)
     (row,) = shown.panel.state["rows"]
     assert (row["id"], row["details"][0]) == (job.id, f"job {job.id}")

@@ -81,6 +81,16 @@ export function jobRow(around: Surroundings, first: Row): RowPart {
     rest.node.hidden = !filled;
   };
   head.addEventListener("click", () => open(body.hidden === true), { signal: around.signal });
+  node.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || body.hidden) return;
+      event.stopPropagation(); // a question that is open in it has had it first
+      open(false);
+      focus();
+    },
+    { signal: around.signal },
+  );
   unfold("details" in row);
 
   return {

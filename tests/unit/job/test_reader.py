@@ -127,6 +127,23 @@ def test_rows_that_share_an_answer_or_have_one_from_elsewhere_read_like_all(tmp_
     assert made.whole(3)["request"][0]["text"] == "asked before"
 
 
+def test_a_reason_is_told_in_its_own_words_where_all_say_the_same(tmp_path: Path) -> None:
+    """What differs from row to row has its sign only where something does; the error is laid out to its last level."""
+    alike = json.dumps({"type": "NonRetriableHttpStatus", "details": {"status": 400, "body": "fail 400, as asked"}})
+    failures = [failure(0, alike), failure(1, alike), *(failure(row, f"{row} tokens too many") for row in (2, 3, 4))]
+    files = {
+        "requests-000.jsonl": lines(*(request(row, "a") for row in range(5))),
+        "error-000.jsonl": lines(*failures),
+    }
+    made = reader(job(tmp_path / "job", files, rows=5))
+    assert [(each["rows"], each["said"]) for each in made.page()["reasons"]] == [
+        (3, "N tokens too many"), (2, "400: fail 400, as asked"),
+    ]  # fmt: skip
+    (error,) = made.whole(0)["answer"]
+    assert json.loads(error["text"])["message"]["details"]["body"] == "fail 400, as asked"
+    assert json.loads(error["exact"])["message"] == alike
+
+
 def test_a_request_that_asks_nothing_is_not_one_that_is_not_kept(tmp_path: Path) -> None:
     """An empty prompt or answer is there to be read as one; of a request that is not on the disk nothing is."""
     files = {"requests-000.jsonl": lines(request(0, "")), "output-000.jsonl": lines(answer(0, ""), answer(1, "kept"))}

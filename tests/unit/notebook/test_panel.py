@@ -229,6 +229,12 @@ def test_every_fault_of_a_file_and_of_a_table_can_be_read(tmp_path: Path) -> Non
     assert [fault["place"] for fault in wire.ask(kind="faults", check=found["check"], offset=100)["page"]] == [
         f"line {number}" for number in range(101, 121)
     ]
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "M0"}}
+    path.write_text(json.dumps(line) + "\n" + json.dumps({**line, "custom_id": "b", "url": "/v1/nope"}) + "\n")
+    found = wire.ask(kind="check", source={"kind": "path", "path": str(path)})
+    (note, fault), refusal = found["page"], found["refusal"]
+    assert (note["text"][:20], found["blocking"], refusal) == ('A note: "messages" i', 1, "")
+    assert '"/v1/nope"' in fault["text"]
     table = {"kind": "table", "name": "frame", "prompt": "{{ text }}"}
     found = wire.ask(kind="check", source=table, model="m")
     assert found["page"] == [{"place": "rows 1, 2, 3 and 1,231 more", "text": 'Column "text" has no value.'}]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,12 @@ def test_two_views_of_one_job_do_not_supersede_each_other() -> None:
 def test_the_panel_is_opened_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Open passes the job's id to the panel, and says that it has."""
     opened: queue.Queue[str] = queue.Queue()
-    monkeypatch.setattr(wishes, "open_panel", opened.put)
+
+    def open_panel(job_id: str, shown: Callable[[], None]) -> None:
+        opened.put(job_id)
+        shown()
+
+    monkeypatch.setattr(wishes, "open_panel", open_panel)
     assert ask(Steered(), {"kind": "open"}) == [{"kind": "opened"}]
     assert opened.get(timeout=60) == "job-1"
 
