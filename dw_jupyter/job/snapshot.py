@@ -180,7 +180,7 @@ class Snapshot:
             if self.rate and self.state == "running":
                 phrases.append(f"{self.rate:.1f} rows/s")
             if self.seconds_left is not None:
-                phrases.append(f"about {duration(self.seconds_left)} left")
+                phrases.append(f"about {duration(max(1.0, self.seconds_left))} left")
             if self.window_ends is not None:
                 left = self.window_ends - now
                 phrases.append(
