@@ -40,7 +40,7 @@ def test_a_view_is_told_at_most_twice_a_second(
         said = notebook.output(0).filter(has_text="kernel ").last.inner_text()
         kernel = psutil.Process(int(said.split()[-1]))
         begin, busy = time.monotonic(), (_cpu(kernel), _renderers(browser))
-        expect(views.filter(has_text=f"Done: {rows} of {rows} answered")).to_have_count(JOBS)
+        expect(views.filter(has_text=f"Done: {rows} of {rows} answered")).to_have_count(JOBS, timeout=180_000)
         seconds = time.monotonic() - begin
         spent = [after - before for after, before in zip((_cpu(kernel), _renderers(browser)), busy, strict=True)]
         told = updates(notebook.heard)
